@@ -1,0 +1,3 @@
+export type * from './identity.ts';
+export type * from './outlive.ts';
+export type * from './runner.ts';
