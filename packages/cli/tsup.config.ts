@@ -1,3 +1,5 @@
 import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', target: 'node24', sourcemap: true, clean: true });
+// dist/main.js is the program banger: everything that it needs is bundled, commands are loaded when they run.
+export default defineConfig(build(['src/main.ts'], { splitting: true, noExternal: [/.*/] }));

@@ -1,3 +1,4 @@
 import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', target: 'node24', sourcemap: true, clean: true });
+export default defineConfig(build());
