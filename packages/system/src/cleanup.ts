@@ -5,8 +5,8 @@ interface Entry {
   readonly undo: Undo;
 }
 
-/** Time that all undos of one unwinding have together, in milliseconds. */
-const DEFAULT_UNWIND_TIMEOUT_MS = 30_000;
+/** Time that each undo has, in milliseconds. */
+const DEFAULT_UNDO_TIMEOUT_MS = 30_000;
 
 /**
  * Undo actions in order of acquisition. `unwind` runs them in reverse, all of them, whatever fails.
@@ -25,7 +25,11 @@ export class CleanupStack implements AsyncDisposable {
   }
 
   /** Makes something and defers its undo; when `make` fails, nothing is deferred. */
-  async acquire<T>(what: string, make: () => T | Promise<T>, undo: (made: T, signal: AbortSignal) => void | Promise<void>): Promise<T> {
+  async acquire<T>(
+    what: string,
+    make: () => T | Promise<T>,
+    undo: (made: T, signal: AbortSignal) => void | Promise<void>,
+  ): Promise<T> {
     const made = await make();
     this.defer(what, (signal) => undo(made, signal));
     return made;
@@ -45,15 +49,15 @@ export class CleanupStack implements AsyncDisposable {
   }
 
   /**
-   * Undoes everything, last first. The signal that undos get is this stack's own, not that of the failed work.
+   * Undoes everything, last first. Each undo gets a signal of its own, not that of the failed work, and is given up
+   * after `undoTimeoutMs`.
    * @throws AggregateError with every error of an undo, each naming what is left.
    */
-  async unwind(timeoutMs: number = DEFAULT_UNWIND_TIMEOUT_MS): Promise<void> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async unwind(undoTimeoutMs: number = DEFAULT_UNDO_TIMEOUT_MS): Promise<void> {
     const errors: Error[] = [];
     for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) {
       try {
-        await entry.undo(signal);
+        await bounded(entry.undo, undoTimeoutMs);
       } catch (error) {
         errors.push(new Error(`could not undo ${entry.what}: ${messageOf(error)}`, { cause: error }));
       }
@@ -77,14 +81,29 @@ export async function undoOnError<T>(body: (stack: CleanupStack) => Promise<T>):
     stack.commit();
     return result;
   } catch (error) {
-    try {
-      await stack.unwind();
-    } catch (undoError) {
-      const left = undoError instanceof AggregateError ? (undoError.errors as Error[]) : [undoError];
-      throw new AggregateError([error, ...left], `${messageOf(error)}; then ${messageOf(undoError)}`, { cause: error });
-    }
-    throw error;
+    const left = await stack.unwind().then(() => [], undoErrors);
+    if (left.length === 0) throw error;
+    const message = [error, ...left].map(messageOf).join('; ');
+    throw new AggregateError([error, ...left], message, { cause: error });
   }
+}
+
+async function bounded(undo: Undo, timeoutMs: number): Promise<void> {
+  const controller = new AbortController();
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    controller.abort(new Error(`not done within ${timeoutMs} ms`));
+    reject(controller.signal.reason as Error);
+  }, timeoutMs);
+  try {
+    await Promise.race([undo(controller.signal), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function undoErrors(error: unknown): readonly unknown[] {
+  return error instanceof AggregateError ? (error.errors as unknown[]) : [error];
 }
 
 function messageOf(error: unknown): string {

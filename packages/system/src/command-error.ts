@@ -55,7 +55,9 @@ export class CommandError extends Error {
   }
 }
 
-function message({ argv, summary }: CommandErrorFields, stderr: string): string {
+function message({ argv, summary, outputLimit }: CommandErrorFields, stderr: string): string {
+  // A tool whose output is cut off only complains about that.
+  if (outputLimit === true) return `${argv[0]} ${summary}`;
   const last = stderr.trimEnd().split('\n').at(-1)?.trim();
   return last === undefined || last === '' ? `${argv[0]} ${summary}` : `${argv[0]} ${summary}: ${last}`;
 }

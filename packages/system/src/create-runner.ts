@@ -1,8 +1,8 @@
-import { execa } from 'execa';
 import type { Options } from 'execa';
+import { execa } from 'execa';
 import { CommandError } from './command-error.ts';
 import { LineSplitter } from './lines.ts';
-import type { Argv, RunOptions, RunResult, Runner } from './runner.ts';
+import type { Argv, Runner, RunOptions, RunResult } from './runner.ts';
 import { startFailure } from './start-failure.ts';
 import { terminator } from './terminate.ts';
 
@@ -40,10 +40,7 @@ async function run(runner: RunnerOptions, argv: Argv, options: RunOptions): Prom
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
-  const lineErrors = [
-    watchLines(child.stdout, options.onStdoutLine),
-    watchLines(child.stderr, options.onStderrLine),
-  ];
+  const lineErrors = [watchLines(child.stdout, options.onStdoutLine), watchLines(child.stderr, options.onStderrLine)];
   const result = await child;
   ending.stop();
   const output = {
@@ -67,7 +64,7 @@ async function run(runner: RunnerOptions, argv: Argv, options: RunOptions): Prom
   const okExitCodes = options.okExitCodes ?? [0];
   // A tool may close its stdin early (EPIPE on ours); its exit status is what counts.
   const exitCode = result.exitCode;
-  if (exitCode !== undefined && okExitCodes.includes(exitCode) && result.isMaxBuffer !== true) {
+  if (exitCode !== undefined && okExitCodes.includes(exitCode) && !result.isMaxBuffer) {
     return { ...output, exitCode };
   }
   throw failure(argv, result, output, options);

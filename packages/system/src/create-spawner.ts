@@ -4,8 +4,8 @@ import { CommandError } from './command-error.ts';
 import type { ProcessIdentity } from './identity.ts';
 import type { OutliveOptions, Spawner } from './outlive.ts';
 import { readChildIdentity } from './processes.ts';
-import { startFailure } from './start-failure.ts';
 import type { Argv } from './runner.ts';
+import { startFailure } from './start-failure.ts';
 
 export interface SpawnerOptions {
   /** The environment of every process, PATH included; LC_ALL=C is added. */

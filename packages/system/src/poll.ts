@@ -1,5 +1,5 @@
-import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
 
 export interface PollOptions {
   /** Milliseconds from now; without it only the signal ends the wait. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
 import type { ProcessIdentity } from './identity.ts';
 import { poll } from './poll.ts';
-import { parseProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
+import { parseProcStat } from './proc-stat.ts';
 
 /**
  * Identity of a live process; undefined where there is none (a zombie counts as none).

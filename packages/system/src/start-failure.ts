@@ -6,7 +6,11 @@ import type { Argv } from './runner.ts';
 export function startFailure(argv: Argv, cwd: string | undefined, cause: unknown): CommandError {
   const code = errorCode(cause);
   if (code === 'ENOENT' && cwd !== undefined && !existsSync(cwd)) {
-    return new CommandError({ argv, summary: `could not be started: its working directory ${cwd} does not exist`, cause });
+    return new CommandError({
+      argv,
+      summary: `could not be started: its working directory ${cwd} does not exist`,
+      cause,
+    });
   }
   const notFound = code === 'ENOENT';
   const summary = notFound ? 'was not found on this host' : `could not be started (${code})`;

@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import type { Readable } from 'node:stream';
+import { execa } from 'execa';
 
 interface Child {
   readonly pid?: number | undefined;
@@ -69,6 +69,6 @@ function signalGroup(child: Child, signal: 'SIGTERM' | 'SIGKILL', prefix: readon
     return;
   }
   // Only root may signal what root runs. A failure means that the group is gone already.
-  const [file = 'sudo', ...args] = [...prefix, 'kill', '-s', signal.slice(3), '--', `-${child.pid}`];
+  const [file, ...args] = [...prefix, 'kill', '-s', signal.slice(3), '--', `-${child.pid}`];
   void execa(file, args, { reject: false, stdio: 'ignore' });
 }
