@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** Grows when an old client could misread a new daemon or the reverse. */
-export const PROTOCOL_VERSION = 1;
-
 export const handshakeParams = z.object({ protocol: z.int(), client: z.string().max(200) });
 export const handshakeResult = z.object({ protocol: z.int(), daemon: z.string(), instance: z.string() });
 
