@@ -79,7 +79,11 @@ export interface Journal {
   unfinished(): readonly RecordedOperation[];
   planSteps(operation: string, steps: readonly PlannedStep[]): void;
   steps(operation: string): readonly RecordedStep[];
-  updateStep(operation: string, seq: number, change: Partial<Pick<RecordedStep, 'state' | 'output' | 'durationMs'>>): void;
+  updateStep(
+    operation: string,
+    seq: number,
+    change: Partial<Pick<RecordedStep, 'state' | 'output' | 'durationMs'>>,
+  ): void;
   /** Kept 24 hours; an expired key is unknown. */
   findKey(key: string, now: Date): IdempotencyRecord | undefined;
   bindKey(record: IdempotencyRecord, now: Date): void;
