@@ -1,1 +1,2 @@
-export {};
+export type { AsyncOp, RegistryOptions, Snapshot, WaitOptions } from './registry.ts';
+export { Registry } from './registry.ts';
