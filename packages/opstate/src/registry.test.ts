@@ -14,9 +14,9 @@ describe('Registry', () => {
   it('counts a version for each change', () => {
     const registry = new Registry<Pull>();
     registry.begin(pull('a'));
-    expect(registry.get('a')).toEqual({ version: 1, ended: false, value: pull('a') });
+    expect(registry.get('a')).toEqual({ ...pull('a'), version: 1, ended: false });
     registry.update('a', (value) => ({ ...value, percent: 50 }));
-    expect(registry.end('a', done)).toEqual({ version: 3, ended: true, value: done(pull('a')) });
+    expect(registry.end('a', done)).toEqual({ ...done(pull('a')), version: 3, ended: true });
     expect(registry.get('b')).toBeUndefined();
   });
 
@@ -28,6 +28,12 @@ describe('Registry', () => {
     expect(() => registry.update('a', done)).toThrow('operation a has ended');
     expect(() => registry.end('a', done)).toThrow('operation a has ended');
     expect(() => registry.update('b', done)).toThrow('operation b is unknown');
+  });
+
+  it('ends without a last change too', () => {
+    const registry = new Registry<Pull>();
+    registry.begin(pull('a'));
+    expect(registry.end('a')).toEqual({ ...pull('a'), version: 2, ended: true });
   });
 
   it('changes nothing when the change throws', () => {
@@ -56,7 +62,7 @@ describe('Registry', () => {
     const registry = new Registry<Pull>();
     for (const id of ['a', 'b', 'c']) registry.begin(pull(id));
     registry.end('a', done);
-    expect(registry.list().map((snapshot) => snapshot.value.id)).toEqual(['b', 'c', 'a']);
+    expect(registry.list().map((snapshot) => snapshot.id)).toEqual(['b', 'c', 'a']);
   });
 });
 
@@ -85,7 +91,7 @@ describe('waitForChange', () => {
     const waiting = registry.waitForChange('a', 1);
     registry.update('a', (value) => ({ ...value, percent: 1 }));
     registry.update('a', (value) => ({ ...value, percent: 2 }));
-    expect((await waiting)?.value.percent).toBe(2);
+    expect((await waiting)?.percent).toBe(2);
   });
 
   it('answers with the unchanged snapshot at its timeout', async () => {
@@ -114,7 +120,7 @@ describe('waitForChange', () => {
     registry.end('a', done);
     registry.prune();
     expect(registry.get('a')).toBeUndefined();
-    expect((await waiting)?.value.state).toBe('succeeded');
+    expect((await waiting)?.state).toBe('succeeded');
   });
 
   it('leaves no listener behind, however the wait ends', async () => {
@@ -138,7 +144,7 @@ describe('prune', () => {
     for (const id of ['a', 'b', 'c', 'd']) registry.begin(pull(id));
     for (const id of ['c', 'a', 'b']) registry.end(id, done);
     registry.prune();
-    const ids = () => registry.list().map((snapshot) => snapshot.value.id);
+    const ids = () => registry.list().map((snapshot) => snapshot.id);
     expect(ids()).toEqual(['d', 'a', 'b']);
     nowMs = 1001;
     registry.begin(pull('e'));

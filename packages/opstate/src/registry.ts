@@ -1,17 +1,15 @@
-/** What every operation's value has; `state` is the owner's word for where it stands. */
+/** What every operation has; the rest of it is its owner's. */
 export interface AsyncOp {
   readonly id: string;
-  readonly state: string;
 }
 
 /** An operation as it was at one version. */
-export interface Snapshot<T extends AsyncOp> {
+export type Snapshot<T extends AsyncOp> = T & {
   /** 1 at the beginning, one more with each change. */
   readonly version: number;
   /** Nothing changes any more. */
   readonly ended: boolean;
-  readonly value: T;
-}
+};
 
 export interface RegistryOptions {
   /** Ended operations are forgotten after this time, 10 minutes unless told. */
@@ -61,7 +59,7 @@ export class Registry<T extends AsyncOp> {
     this.prune();
     if (this.#entries.has(value.id)) throw new Error(`operation ${value.id} exists already`);
     const controller = new AbortController();
-    const snapshot = { version: 1, ended: false, value };
+    const snapshot = { ...value, version: 1, ended: false };
     this.#entries.set(value.id, { snapshot, controller, waiters: new Set(), endedAtMs: undefined });
     return controller.signal;
   }
@@ -77,15 +75,15 @@ export class Registry<T extends AsyncOp> {
   }
 
   /**
-   * Replaces the value and tells all who wait.
+   * Replaces the operation and tells all who wait.
    * @throws Error when the operation is unknown or has ended: a late change is a defect of its owner.
    */
-  update(id: string, change: (value: T) => T): Snapshot<T> {
+  update(id: string, change: (op: Snapshot<T>) => T): Snapshot<T> {
     return this.#change(id, change, false);
   }
 
   /** As `update`, for the last time. */
-  end(id: string, change: (value: T) => T): Snapshot<T> {
+  end(id: string, change: (op: Snapshot<T>) => T = (op) => op): Snapshot<T> {
     return this.#change(id, change, true);
   }
 
@@ -133,12 +131,12 @@ export class Registry<T extends AsyncOp> {
     }
   }
 
-  #change(id: string, change: (value: T) => T, ended: boolean): Snapshot<T> {
+  #change(id: string, change: (op: Snapshot<T>) => T, ended: boolean): Snapshot<T> {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.snapshot.ended) {
       throw new Error(`operation ${id} ${entry === undefined ? 'is unknown' : 'has ended'}: it cannot change`);
     }
-    entry.snapshot = { version: entry.snapshot.version + 1, ended, value: change(entry.snapshot.value) };
+    entry.snapshot = { ...change(entry.snapshot), version: entry.snapshot.version + 1, ended };
     if (ended) {
       entry.endedAtMs = this.#nowMs();
       this.#entries.delete(id);
