@@ -20,6 +20,8 @@ export interface Disk {
 export interface DiskBackend {
   /** `qcow2`, `reflink`, `copy`; later `device-mapper`. */
   readonly kind: string;
+  /** Where the clone of this base path is, whether it exists or not. */
+  locate(basePath: string): Disk;
   /** Makes the clone; on failure or abort nothing is left. Must not take time that grows with the origin (except `copy`). */
   clone(spec: CloneSpec, signal: AbortSignal): Promise<Disk>;
   /** Finds a finished clone again from its names; a half-made one counts as absent. */

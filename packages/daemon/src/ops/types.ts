@@ -22,6 +22,9 @@ export interface StepType<I extends Json, O extends Json> {
   observe(intent: I, signal: AbortSignal): Promise<O | undefined>;
 }
 
+/** A step type whose intent and output types were checked where it was planned. */
+export type AnyStepType = StepType<Json, Json>;
+
 export interface PlannedStep {
   readonly type: string;
   /** Stage shown to people; neighbouring steps may share one. */
@@ -52,4 +55,47 @@ export interface RecordedOperation {
   readonly error: RecordedError | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
+}
+
+/** What a plan is made of: the VM or image it works on, and the steps in order. */
+export interface OperationPlan {
+  readonly subject: string;
+  readonly steps: readonly PlannedStep[];
+}
+
+/** What commit and rollback may know: recorded data only, since they may run in a later process. */
+export interface OperationRecord<P extends Json> {
+  readonly id: string;
+  readonly subject: string | null;
+  readonly params: P;
+  /** Recorded output of the step of that type; undefined when it has none. */
+  output(stepType: string): Json | undefined;
+}
+
+/**
+ * One kind of operation. Everything except `enter` and `prepare` may run after a daemon restart.
+ * P: parameters, D: what `prepare` found out, L: lease of the whole operation, M: lease of the planning.
+ * `undo`: what was interrupted or failed is undone in reverse. `finish`: its steps are safe to repeat and lead on.
+ */
+export interface OperationType<P extends Json, D = unknown, L extends AsyncDisposable = AsyncDisposable, M = unknown> {
+  readonly kind: string;
+  readonly onInterrupt: 'undo' | 'finish';
+  /** Stage that people see while `prepare` runs. */
+  readonly prepareStage?: string;
+  /** Operations of this kind with an equal key share one run while it lasts. */
+  flightKey?(params: P): string;
+  /** Acquires what the whole operation needs (the VM's lock); released when it ended. */
+  enter?(params: P, signal: AbortSignal): Promise<L>;
+  /** Slow or failing decisions before anything is planned; changes nothing on the host that is not an operation of its own. */
+  prepare?(params: P, context: StepContext): Promise<D>;
+  /** Takes the lease that `plan` needs (for the choice of free names), by way of the one from `enter`. */
+  planning?(lease: L, signal: AbortSignal): Promise<M & AsyncDisposable>;
+  /** Runs inside the beginning transaction, and inside `planning`'s lease; may write rows. */
+  plan(params: P, prepared: D, lease: M): OperationPlan;
+  /** Runs inside the transaction that ends the operation well. */
+  commit(record: OperationRecord<P>): void;
+  /** Runs inside the transaction that ends a failed operation, after the undo. */
+  rollback(record: OperationRecord<P>, error: RecordedError): void;
+  /** After a commit or rollback of this process; for watches and caches, not for state. */
+  settled?(record: OperationRecord<P>): void;
 }

@@ -1,0 +1,63 @@
+import type { ProcessIdentity } from '@banger/system';
+import type { Store, VmRecord } from '../store/types.ts';
+import type { Machine, Vmm } from '../vmm/port.ts';
+
+export interface RecoveryOptions {
+  readonly store: Store;
+  readonly vmm: Pick<Vmm, 'find' | 'adopt'>;
+  readonly machines: { get(vmId: string): Machine | undefined; attach(vmId: string, machine: Machine): void };
+  readonly nameOf: (vmId: string) => { readonly tag: string; readonly directory: string };
+  readonly recoverOperations: () => Promise<readonly { readonly kind: string; readonly state: string }[]>;
+  readonly reap: (vmId: string, reason: string) => Promise<void>;
+  readonly readBootId: () => Promise<string>;
+  readonly adoptLostRows: (signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+export interface RecoveryReport {
+  /** Names of VMs that live and are watched again. */
+  readonly adopted: readonly string[];
+  /** Names of VMs whose VMM was gone. */
+  readonly ended: readonly string[];
+  /** Ids of VMs whose row was rebuilt from their manifest. */
+  readonly rebuilt: readonly string[];
+  /** Operations of the earlier process, finished or undone. */
+  readonly operations: readonly { readonly kind: string; readonly state: string }[];
+}
+
+/**
+ * Brings state and host together after a start: watches what lives, ends or undoes what was half done, and writes
+ * down what is gone. It removes nothing that is not named by an unfinished operation.
+ */
+export async function recover(options: RecoveryOptions, signal: AbortSignal): Promise<RecoveryReport> {
+  const rebuilt = await options.adoptLostRows(signal);
+  // First the machines: an interrupted stop asks its guest only where the machine is known to live.
+  await Promise.all(options.store.vms.list().map((vm) => adoptMachine(options, vm, signal)));
+  const operations = await options.recoverOperations();
+  const bootId = await options.readBootId();
+  const adopted: string[] = [];
+  const ended: string[] = [];
+  for (const vm of options.store.vms.list().filter(({ state }) => state === 'running')) {
+    if (options.machines.get(vm.id)) adopted.push(vm.name);
+    else {
+      await options.reap(vm.id, reasonOfEnd(vm.process, bootId));
+      ended.push(vm.name);
+    }
+  }
+  return { adopted, ended, rebuilt, operations };
+}
+
+async function adoptMachine(
+  { vmm, machines, nameOf }: RecoveryOptions,
+  vm: VmRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!vm.process) return;
+  const machine = await vmm.adopt(nameOf(vm.id), vm.process, signal);
+  if (machine) machines.attach(vm.id, machine);
+}
+
+function reasonOfEnd(process: ProcessIdentity | null, bootId: string): string {
+  return process && process.bootId !== bootId
+    ? 'the host was restarted'
+    : 'the VMM ended while the daemon was not running';
+}

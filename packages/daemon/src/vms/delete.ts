@@ -1,0 +1,26 @@
+import type { OperationType } from '../ops/types.ts';
+import type { VmContext } from './context.ts';
+import { requireVm } from './lookup.ts';
+import type { VmRequest } from './start.ts';
+import { transition } from './states.ts';
+import { takeOver } from './take-over.ts';
+
+/** Ends a VM and removes all that belongs to it; once planned it leads on, also after a restart of the daemon. */
+export function deleteOperation(context: VmContext): OperationType<VmRequest> {
+  const { store, capabilities } = context;
+  return {
+    kind: 'vm.delete',
+    onInterrupt: 'finish',
+    enter: ({ vmId }, signal) => takeOver(context, vmId, 'vm.delete', signal),
+    plan({ vmId }) {
+      const vm = requireVm(store, vmId);
+      transition(store, vmId, 'deleting');
+      return { subject: vmId, steps: [...capabilities.stop({ vm, graceMs: null }), ...capabilities.destroy(vm)] };
+    },
+    commit: ({ params }) => store.vms.delete(params.vmId),
+    rollback: ({ subject, params }, error) => {
+      if (subject !== null)
+        transition(store, params.vmId, 'deleting', { stateReason: `delete failed: ${error.message}` });
+    },
+  };
+}
