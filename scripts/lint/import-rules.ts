@@ -114,7 +114,16 @@ export const importRules: ImportRules = {
     'doctor',
   ],
   roomInterfaces: ['types.ts', 'port.ts'],
-  sharedFiles: ['config.ts', 'paths.ts', 'logger.ts', 'runtime-assets.ts', 'errors.ts'],
+  sharedFiles: [
+    'config.ts',
+    'paths.ts',
+    'logger.ts',
+    'runtime-assets.ts',
+    'errors.ts',
+    'steps.ts',
+    'atomic-file.ts',
+    'host-programs.json',
+  ],
   roomImporters: { 'compose.ts': 'all', 'index.ts': ['doctor'], 'main.ts': ['doctor'] },
 
   modules: [

@@ -1,0 +1,9 @@
+/** `npm run lint`: formatting, typed lint, types, import rules, manifests and generated docs, each cached by turbo. */
+import { runChecks } from './setup/checks.mjs';
+import { runMain } from './setup/problem.mjs';
+import { setUpCode } from './setup/set-up.mjs';
+
+await runMain(async () => {
+  await setUpCode();
+  return runChecks();
+});
