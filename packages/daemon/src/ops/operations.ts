@@ -114,8 +114,7 @@ export class Operations {
   /** Cancels running operations of these kinds on this VM. */
   abort(vmId: string, kinds: readonly string[], why: string): void {
     for (const { operation } of this.#running.values()) {
-      if (kinds.includes(operation.kind) && vmIdOf(operation.params) === vmId)
-        this.cancel(operation.id, why);
+      if (kinds.includes(operation.kind) && vmIdOf(operation.params) === vmId) this.cancel(operation.id, why);
     }
   }
 
@@ -167,7 +166,8 @@ export class Operations {
     const signal = this.#registry.begin({ id, live: {} });
     const live = new LiveOperation(signal, (change) => {
       // A step's last progress may come after its operation was cancelled and ended.
-      if (this.#registry.get(id)?.ended === false) this.#registry.update(id, (op) => ({ ...op, live: { ...op.live, ...change } }));
+      if (this.#registry.get(id)?.ended === false)
+        this.#registry.update(id, (op) => ({ ...op, live: { ...op.live, ...change } }));
     });
     const ended = this.#options
       .detach(() => work(live))

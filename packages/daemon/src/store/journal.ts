@@ -83,8 +83,10 @@ export class SqliteJournal implements Journal {
     const expiresAt = new Date(now.getTime() + KEY_LIFETIME_MS).toISOString();
     const changes = this.#connection
       .prepare(
-        `INSERT INTO idempotency_keys (key, params_digest, operation, expires_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (key) DO UPDATE SET params_digest = ?2, operation = ?3, expires_at = ?4 WHERE expires_at <= ?5`,
+        `INSERT INTO idempotency_keys (key, params_digest, operation, expires_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (key) DO UPDATE
+           SET params_digest = excluded.params_digest, operation = excluded.operation, expires_at = excluded.expires_at
+           WHERE expires_at <= ? OR params_digest = excluded.params_digest`,
       )
       .run(record.key, record.paramsDigest, record.operation, expiresAt, now.toISOString());
     if (changes > 0) return;
