@@ -57,7 +57,7 @@ export interface PathOptions {
   /** Absolute. */
   readonly stateDir: string;
   readonly runDir: string;
-  /** `<runDir>/bangerd.sock` unless told. */
+  /** `<runDir>/banger.sock` unless told. */
   readonly socketPath?: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export function makePaths({ stateDir, runDir, socketPath }: PathOptions): Paths 
   return {
     stateDir,
     runDir,
-    socket: socketPath ?? join(runDir, 'bangerd.sock'),
+    socket: socketPath ?? join(runDir, 'banger.sock'),
     database: join(stateDir, 'banger.db'),
     stateLock: join(stateDir, 'daemon.lock'),
     clientKey: join(stateDir, 'client_ed25519'),

@@ -28,10 +28,11 @@ interface VmRow {
   readonly stopped_at: string | null;
 }
 
-/** VMs. The list is kept until the next write, because clients poll it far more often than it changes. */
+/** VMs. What was listed is kept and follows each write, because lists are asked for far more often than rows change. */
 export class SqliteVmTable implements VmTable {
   readonly #connection: Connection;
   readonly #writer: RecordWriter<VmRecord>;
+  #known: Map<string, VmRecord> | undefined;
   #list: readonly VmRecord[] | undefined;
 
   constructor(connection: Connection) {
@@ -59,24 +60,27 @@ export class SqliteVmTable implements VmTable {
       startedAt: { column: 'started_at' },
       stoppedAt: { column: 'stopped_at' },
     });
-    connection.onRollback(() => this.#forget());
+    connection.onRollback(() => {
+      this.#known = undefined;
+      this.#list = undefined;
+    });
   }
 
   insert(vm: VmRecord): void {
-    this.#forget();
     this.#assertNameFree(vm.id, vm.name);
     this.#writer.insert(vm);
+    this.#follow(vm.id);
   }
 
   update(id: string, change: Partial<Omit<VmRecord, 'id'>>): void {
-    this.#forget();
     if (change.name !== undefined) this.#assertNameFree(id, change.name);
     this.#writer.update({ id }, change);
+    this.#follow(id);
   }
 
   delete(id: string): void {
-    this.#forget();
     this.#connection.prepare('DELETE FROM vms WHERE id = ?').run(id);
+    this.#follow(id);
   }
 
   get(id: string): VmRecord | undefined {
@@ -85,20 +89,22 @@ export class SqliteVmTable implements VmTable {
   }
 
   list(): readonly VmRecord[] {
-    this.#list ??= this.#connection.prepare<VmRow>('SELECT * FROM vms ORDER BY name').all().map(toVm);
+    this.#known ??= this.#load();
+    this.#list ??= [...this.#known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return this.#list;
   }
 
   match(ref: string): readonly VmRecord[] {
     if (ref === '') return [];
-    const exact = this.#connection.prepare<VmRow>('SELECT * FROM vms WHERE name = ?1 OR id = ?1 ORDER BY name');
-    const rows = exact.all(ref);
+    const exact = this.#connection.prepare<VmRow>('SELECT * FROM vms WHERE name = ? OR id = ? ORDER BY name');
+    const rows = exact.all(ref, ref);
     if (rows.length > 0) return rows.map(toVm);
+    const length = Array.from(ref).length; // SQLite counts code points
     // substr() compares character by character: unlike LIKE it has no wildcards to escape and heeds the case.
     const prefix = this.#connection.prepare<VmRow>(
-      'SELECT * FROM vms WHERE substr(name, 1, length(?1)) = ?1 OR substr(id, 1, length(?1)) = ?1 ORDER BY name',
+      'SELECT * FROM vms WHERE substr(name, 1, ?) = ? OR substr(id, 1, ?) = ? ORDER BY name',
     );
-    return prefix.all(ref).map(toVm);
+    return prefix.all(length, ref, length, ref).map(toVm);
   }
 
   usedAddresses(): ReadonlySet<string> {
@@ -122,7 +128,17 @@ export class SqliteVmTable implements VmTable {
     });
   }
 
-  #forget(): void {
+  #load(): Map<string, VmRecord> {
+    const rows = this.#connection.prepare<VmRow>('SELECT * FROM vms').all();
+    return new Map(rows.map((row) => [row.id, toVm(row)]));
+  }
+
+  /** After a write: what is known of this row is what is in the database now. */
+  #follow(id: string): void {
+    if (this.#known === undefined) return;
+    const vm = this.get(id);
+    if (vm === undefined) this.#known.delete(id);
+    else this.#known.set(id, vm);
     this.#list = undefined;
   }
 }
