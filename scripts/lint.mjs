@@ -1,9 +1,10 @@
 /** `npm run lint`: formatting, typed lint, types, import rules, manifests and generated docs, each cached by turbo. */
-import { runChecks } from './setup/checks.mjs';
+import { checks } from './setup/checks.mjs';
 import { runMain } from './setup/problem.mjs';
 import { setUpCode } from './setup/set-up.mjs';
+import { runSteps } from './setup/steps.mjs';
 
 await runMain(async () => {
   await setUpCode();
-  return runChecks();
+  await runSteps([checks]);
 });

@@ -5,12 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runChecks } from './setup/checks.mjs';
+import { checks } from './setup/checks.mjs';
 import { asRoot } from './setup/host.mjs';
-import { build } from './setup/javascript.mjs';
 import { report } from './setup/problem.mjs';
 import { root, runAttached } from './setup/run.mjs';
 import { setUpMachine } from './setup/set-up.mjs';
+import { runSteps } from './setup/steps.mjs';
 import { addTotals, readReport } from './setup/test-report.mjs';
 
 const all = process.argv.includes('--all');
@@ -52,17 +52,15 @@ async function runTests(project, wrap = (argv) => argv) {
 }
 
 try {
-  const ready =
-    (await runStage('set-up', async () => {
-      await setUpMachine('test with real virtual machines');
-      return verdict(0);
-    })) &&
-    (await runStage('build', async () => {
-      await build();
-      return verdict(0);
-    }));
+  const ready = await runStage('set-up and build', async () => {
+    await setUpMachine('test with real virtual machines');
+    return verdict(0);
+  });
   if (ready) {
-    await runStage('checks', async () => verdict(await runChecks()));
+    await runStage('checks', async () => {
+      await runSteps([checks]);
+      return verdict(0);
+    });
     await runStage('unit tests', () => runTests('unit'));
     await runStage('integration tests', () => runTests('integration', asRoot));
     if (all)

@@ -1,10 +1,17 @@
-import { readManifest, runAttached } from './run.mjs';
+import { runTurbo } from './javascript.mjs';
+import { readManifest } from './run.mjs';
+
+/** @typedef {import('./steps.mjs').Step} Step */
 
 /**
- * Runs every `check:*` script of the top-level package.json; turbo skips those whose input did not change.
- * @returns {Promise<number>} 0 when all passed
+ * Every `check:*` script of the top-level package.json; turbo skips those whose input did not change.
+ * @type {Step}
  */
-export function runChecks() {
-  const checks = Object.keys(readManifest().scripts).filter((name) => name.startsWith('check:'));
-  return runAttached(['turbo', 'run', ...checks, '--continue', '--output-logs=errors-only', '--log-order=grouped']);
-}
+export const checks = {
+  name: 'checks',
+  done: () => false,
+  run: (say) => {
+    const names = Object.keys(readManifest().scripts).filter((name) => name.startsWith('check:'));
+    return runTurbo([...names, '--continue'], say, 'some checks failed; the lines above say which');
+  },
+};

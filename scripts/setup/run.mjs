@@ -41,18 +41,18 @@ export function toolEnvironment() {
 /**
  * Runs a command and answers its output. Each line is also handed to `say`, for the progress display.
  * @param {readonly string[]} argv
- * @param {{ say?: (line: string) => void, env?: NodeJS.ProcessEnv, failure?: string, remedy?: () => Promise<string[]> }} [options]
+ * @param {{ say?: (line: string) => void, env?: NodeJS.ProcessEnv, failure?: string, remedy?: () => Promise<string[]>, tailLines?: number }} [options] `tailLines`: how much of its output a failure shows
  * @returns {Promise<string>} what it wrote to stdout
  * @throws {Problem} when it cannot be started or fails
  */
-export async function run(argv, { say, env = toolEnvironment(), failure, remedy } = {}) {
+export async function run(argv, { say, env = toolEnvironment(), failure, remedy, tailLines = TAIL_LINES } = {}) {
   const tail = /** @type {string[]} */ ([]);
   let stdout = '';
   const onLine = (/** @type {string} */ line) => {
     const text = line.trimEnd();
     if (text === '') return;
     tail.push(text);
-    if (tail.length > TAIL_LINES) tail.shift();
+    if (tail.length > tailLines) tail.shift();
     say?.(text);
   };
   const status = await start(argv, {

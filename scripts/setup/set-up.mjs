@@ -1,5 +1,5 @@
 import { checkMachine, diskSpace, hostPackages, requireRoot } from './host.mjs';
-import { npmPackages } from './javascript.mjs';
+import { build, npmPackages } from './javascript.mjs';
 import { runSteps } from './steps.mjs';
 
 /** What working on the code needs: the npm packages, nothing of the host. */
@@ -8,12 +8,18 @@ export async function setUpCode() {
   await runSteps([npmPackages]);
 }
 
+/** The code, and all packages built. */
+export async function setUpAndBuildCode() {
+  checkMachine();
+  await runSteps([npmPackages, build]);
+}
+
 /**
- * What running virtual machines needs.
+ * What running virtual machines needs, and all packages built.
  * @param {string} purpose what root is needed for
  */
 export async function setUpMachine(purpose) {
   checkMachine();
   requireRoot(purpose);
-  await runSteps([diskSpace, hostPackages, npmPackages]);
+  await runSteps([diskSpace, hostPackages, npmPackages, build]);
 }
