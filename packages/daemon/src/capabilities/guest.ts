@@ -4,8 +4,7 @@ import type { GuestAddress, Guests } from '../guest/port.ts';
 import type { StepContext, StepType } from '../ops/types.ts';
 import { anyStep, forwardStep, planStep } from '../steps.ts';
 import type { Machine } from '../vmm/port.ts';
-import type { Machines } from './machine.ts';
-import type { Capability, VmFiles } from './types.ts';
+import type { Capability, Machines, VmFiles } from './types.ts';
 
 export interface GuestCapabilityOptions {
   readonly guests: Guests;

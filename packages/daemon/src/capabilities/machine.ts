@@ -1,19 +1,12 @@
 import type { ProcessIdentity } from '@banger/system';
 import type { StepType } from '../ops/types.ts';
 import { anyStep, forwardStep, planStep } from '../steps.ts';
-import type { Machine, Vmm } from '../vmm/port.ts';
+import type { Vmm } from '../vmm/port.ts';
 import { type MachineIntent, machineIntent, type MachineSpecOptions } from './machine-specs.ts';
-import type { Capability } from './types.ts';
+import type { Capability, Machines } from './types.ts';
 
 type Identity = { readonly [K in keyof ProcessIdentity]: ProcessIdentity[K] };
 type MachineName = { readonly vmId: string; readonly tag: string; readonly directory: string };
-
-/** The live machines of this process; the daemon watches them. */
-export interface Machines {
-  get(vmId: string): Machine | undefined;
-  attach(vmId: string, machine: Machine): void;
-  detach(vmId: string): void;
-}
 
 export interface MachineCapabilityOptions extends MachineSpecOptions {
   readonly vmm: Vmm;

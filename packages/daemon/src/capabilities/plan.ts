@@ -1,10 +1,10 @@
 import { BangerError } from '../errors.ts';
 import type { PlannedStep } from '../ops/types.ts';
 import type { VmRecord } from '../store/types.ts';
-import type { Capability, StartContext, StopContext } from './types.ts';
+import type { Capabilities, Capability, StartContext, StopContext } from './types.ts';
 
-/** The capabilities of this daemon in their order, and the step lists that follow from it. */
-export class CapabilityPlan {
+/** Orders capabilities by what each comes after. */
+export class CapabilityPlan implements Capabilities {
   readonly ordered: readonly Capability[];
 
   /** @throws Error when a name is used twice, `after` names nobody, or the order is a circle. */
@@ -28,10 +28,6 @@ export class CapabilityPlan {
     return this.ordered.toReversed().flatMap((capability) => capability.destroy?.(vm) ?? []);
   }
 
-  /**
-   * Checks everything that a start needs before anything is changed.
-   * @throws BangerError prerequisite_missing with all findings at once.
-   */
   async preflight(signal: AbortSignal): Promise<void> {
     const findings = (await Promise.all(this.ordered.map((capability) => capability.check?.(signal) ?? []))).flat();
     const [first] = findings;

@@ -1,6 +1,7 @@
 import type { ImageFiles } from '../images/types.ts';
 import type { AnyStepType, PlannedStep } from '../ops/types.ts';
 import type { VmRecord } from '../store/types.ts';
+import type { Machine } from '../vmm/port.ts';
 
 /** Something that hinders a start, with its remedy. */
 export interface Finding {
@@ -50,4 +51,25 @@ export interface VmFiles {
   readonly hostKey: string;
   readonly hostKeyPublic: string;
   readonly manifest: string;
+}
+
+/** The capabilities of a daemon in their order, and the step lists that follow from it. */
+export interface Capabilities {
+  readonly ordered: readonly Capability[];
+  provision(context: StartContext): PlannedStep[];
+  start(context: StartContext): PlannedStep[];
+  stop(context: StopContext): PlannedStep[];
+  destroy(vm: VmRecord): PlannedStep[];
+  /**
+   * Checks everything that a start needs before anything is changed.
+   * @throws BangerError prerequisite_missing with all findings at once.
+   */
+  preflight(signal: AbortSignal): Promise<void>;
+}
+
+/** The live machines of this process; the daemon watches them. */
+export interface Machines {
+  get(vmId: string): Machine | undefined;
+  attach(vmId: string, machine: Machine): void;
+  detach(vmId: string): void;
 }

@@ -3,10 +3,7 @@ import { BangerError } from '../errors.ts';
 import type { Store } from '../store/types.ts';
 import type { LiveOperation } from './live.ts';
 import type { StepRunner, UndoFailure } from './step-runner.ts';
-import type { Json, OperationRecord, OperationType, RecordedError, RecordedOperation } from './types.ts';
-
-/** An operation type whose parameter and preparation types were checked where it was registered. */
-export type AnyOperationType = OperationType<Json, unknown>;
+import type { AnyOperationType, Json, OperationRecord, RecordedError, RecordedOperation } from './types.ts';
 
 export interface ExecutionOptions {
   readonly store: Store;

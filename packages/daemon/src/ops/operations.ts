@@ -3,12 +3,12 @@ import type { WireError } from '@banger/api-types';
 import { type AsyncOp, Registry } from '@banger/opstate';
 import { BangerError } from '../errors.ts';
 import type { Store } from '../store/types.ts';
-import { type AnyOperationType, Execution } from './execution.ts';
+import { Execution } from './execution.ts';
 import { callDigest, operationOfKey } from './idempotency.ts';
 import { LiveOperation, type LiveState } from './live.ts';
 import { type Failpoint, StepRunner } from './step-runner.ts';
 import { StepRegistry } from './step-registry.ts';
-import type { AnyStepType, Json, RecordedOperation } from './types.ts';
+import type { AnyOperationType, AnyStepType, Json, RecordedOperation } from './types.ts';
 import { type OperationView, stagesOf, viewOf } from './view.ts';
 
 export interface OperationsOptions {

@@ -99,3 +99,6 @@ export interface OperationType<P extends Json, D = unknown, L extends AsyncDispo
   /** After a commit or rollback of this process; for watches and caches, not for state. */
   settled?(record: OperationRecord<P>): void;
 }
+
+/** An operation type whose parameter and preparation types were checked where it was made. */
+export type AnyOperationType = OperationType<Json>;

@@ -1,5 +1,4 @@
-import type { CapabilityPlan } from '../capabilities/plan.ts';
-import type { VmFiles } from '../capabilities/types.ts';
+import type { Capabilities, VmFiles } from '../capabilities/types.ts';
 import type { ImageFiles, ImageRecord } from '../images/types.ts';
 import type { LockRoot } from '../locks/types.ts';
 import type { StepContext } from '../ops/types.ts';
@@ -35,7 +34,7 @@ export interface VmDefaults {
 /** Shared by the VM operations; made once in compose.ts. */
 export interface VmContext {
   readonly store: Store;
-  readonly capabilities: CapabilityPlan;
+  readonly capabilities: Capabilities;
   readonly images: ImageSource;
   readonly locks: VmLocks;
   readonly addressing: Addressing;

@@ -1,6 +1,5 @@
 import type { OperationType } from '../ops/types.ts';
 import type { VmContext } from './context.ts';
-import { requireVm } from './lookup.ts';
 import type { VmRequest } from './start.ts';
 import { transition } from './states.ts';
 import { takeOver } from './take-over.ts';
@@ -13,7 +12,9 @@ export function deleteOperation(context: VmContext): OperationType<VmRequest> {
     onInterrupt: 'finish',
     enter: ({ vmId }, signal) => takeOver(context, vmId, 'vm.delete', signal),
     plan({ vmId }) {
-      const vm = requireVm(store, vmId);
+      const vm = store.vms.get(vmId);
+      // It was there when the call came: the create that gave way, or another delete, has removed it.
+      if (!vm) return { subject: vmId, steps: [] };
       transition(store, vmId, 'deleting');
       return { subject: vmId, steps: [...capabilities.stop({ vm, graceMs: null }), ...capabilities.destroy(vm)] };
     },

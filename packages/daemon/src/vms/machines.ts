@@ -1,4 +1,4 @@
-import type { Machines } from '../capabilities/machine.ts';
+import type { Machines } from '../capabilities/types.ts';
 import type { Machine, MachineEnd } from '../vmm/port.ts';
 
 /** The VMMs that this process watches, by VM id. */

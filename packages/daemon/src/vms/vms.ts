@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { ParsedParams } from '@banger/api-types';
+import type { ParsedParams, Result } from '@banger/api-types';
 import type { GuestAddress, GuestProcess, Guests } from '../guest/port.ts';
 import type { Json } from '../ops/types.ts';
 import type { Store } from '../store/types.ts';
-import type { OperationView } from '../ops/view.ts';
 import type { VmDefaults } from './context.ts';
 import type { CreateRequest } from './create.ts';
 import { resolveVm } from './lookup.ts';
 import { type Describing, describeVm, listVms } from './query.ts';
 import { requireState } from './states.ts';
+
+type OperationView = Result<'op.status'>;
 
 export interface VmsOptions {
   readonly store: Store;

@@ -1,0 +1,98 @@
+import type { Capabilities } from '../capabilities/types.ts';
+import type { GuestAddress, Guests } from '../guest/port.ts';
+import type { AnyOperationType, AnyStepType, Json } from '../ops/types.ts';
+import type { Result } from '@banger/api-types';
+import type { VmContext } from './context.ts';
+import { createOperation } from './create.ts';
+import { deleteOperation } from './delete.ts';
+import { LiveMachines } from './machines.ts';
+import { manifestStep } from './manifest.ts';
+import { restartOperation } from './restart.ts';
+import { startOperation } from './start.ts';
+import { reapOperation, stopOperation } from './stop.ts';
+import { Vms } from './vms.ts';
+
+type View = Result<'op.status'>;
+
+/** What this room needs of the operations. */
+export interface VmOperations {
+  begin(kind: string, params: Json, options?: { idempotencyKey?: string | undefined; asked?: Json }): View;
+  ended(id: string): Promise<View>;
+  abort(vmId: string, kinds: readonly string[], why: string): void;
+  stages(id: string): View['stages'];
+}
+
+export interface MakeVmsOptions<O extends VmOperations>
+  extends Pick<VmContext, 'store' | 'images' | 'locks' | 'addressing' | 'defaults' | 'filesOf' | 'now'> {
+  readonly guests: Guests;
+  readonly adapters: VmContext['adapters'] & { readonly accelerator: string };
+  readonly addressOf: (vmId: string, guestIp: string, hostPublicKey: string) => GuestAddress;
+  /** The capabilities act on the machines that this room watches. */
+  readonly capabilities: (machines: LiveMachines) => Capabilities;
+  readonly operations: (types: { stepTypes: AnyStepType[]; operationTypes: AnyOperationType[] }) => O;
+}
+
+export interface VmRoom<O extends VmOperations> {
+  readonly vms: Vms;
+  readonly machines: LiveMachines;
+  readonly operations: O;
+  readonly capabilities: Capabilities;
+  /** Cleans up after a VMM that is known to be gone. */
+  reap(vmId: string, reason: string): Promise<void>;
+}
+
+/** Ties the room's operations, watches and service together: they need each other. */
+export function makeVms<O extends VmOperations>(options: MakeVmsOptions<O>): VmRoom<O> {
+  const { store, guests, defaults, filesOf, adapters } = options;
+  const reapIfDead = (vmId: string): void => {
+    const end = machines.endOf(vmId);
+    if (end && store.vms.get(vmId)?.state === 'running') operations.begin('vm.reap', { vmId, reason: end.reason });
+  };
+  const machines = new LiveMachines(reapIfDead);
+  const capabilities = options.capabilities(machines);
+  const context: VmContext = {
+    ...options,
+    capabilities,
+    reapIfDead,
+    abortOperations: (vmId, kinds, why) => operations.abort(vmId, kinds, why),
+  };
+  const operations = options.operations({
+    stepTypes: [
+      ...capabilities.ordered.flatMap(({ stepTypes }) => stepTypes),
+      manifestStep(context) as unknown as AnyStepType,
+    ],
+    operationTypes: operationTypes(context),
+  });
+  const vms = new Vms({
+    store,
+    guests,
+    defaults,
+    addressOf: options.addressOf,
+    begin: (kind, params, begin) => operations.begin(kind, params, begin),
+    describing: {
+      accelerator: adapters.accelerator,
+      stagesOf: (id) => operations.stages(id),
+      directoryOf: (vmId) => filesOf(vmId).directory,
+    },
+  });
+  return {
+    vms,
+    machines,
+    operations,
+    capabilities,
+    reap: async (vmId, reason) => void (await operations.ended(operations.begin('vm.reap', { vmId, reason }).id)),
+  };
+}
+
+function operationTypes(context: VmContext): AnyOperationType[] {
+  const types = [
+    createOperation(context),
+    startOperation(context),
+    stopOperation(context, 'vm.stop'),
+    stopOperation(context, 'vm.kill'),
+    restartOperation(context),
+    deleteOperation(context),
+    reapOperation(context),
+  ];
+  return types as unknown as AnyOperationType[];
+}
