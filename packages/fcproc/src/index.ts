@@ -1,1 +1,11 @@
-export {};
+export type { BridgeSpec } from './bridge.ts';
+export { createBridge } from './bridge.ts';
+export type { OwnedLink } from './delete.ts';
+export { deleteBridge, deleteLinks, deleteTap } from './delete.ts';
+export { IpOutputError, LinkConflictError } from './errors.ts';
+export type { LinkAddress, LinkInfo, NetworkState, RouteInfo } from './links.ts';
+export type { CallOptions } from './list.ts';
+export { findLink, listLinks, listNetwork } from './list.ts';
+export { deriveMac, LINK_ALIAS_MAX_BYTES, LINK_NAME_MAX_BYTES, tapName } from './names.ts';
+export type { TapDeviceSpec } from './tap.ts';
+export { createTap } from './tap.ts';
