@@ -1,6 +1,7 @@
 /**
  * Keeps the manifests of all packages alike: `node scripts/lint/manifests.ts [--write]`.
  * The `source` condition lets the repository run unbuilt; it is cut from what is published.
+ * Every third-party dependency has its line in docs/dependencies.md, and every line there its dependency.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -36,9 +37,28 @@ function expected(folder: string, manifest: Json): Json {
   };
 }
 
+/** The third-party packages that a manifest asks for. */
+function thirdParty(manifest: Json): readonly string[] {
+  const fields = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+  const names = fields.flatMap((field) => Object.keys((manifest[field] ?? {}) as Json));
+  return names.filter((name) => !name.startsWith('@banger/'));
+}
+
+/** Compares the dependencies of all manifests with docs/dependencies.md. */
+function checkReasons(used: ReadonlySet<string>): void {
+  const path = 'docs/dependencies.md';
+  const rows = readFileSync(join(root, path), 'utf8').matchAll(/^\| `([^`]+)` \|/gm);
+  const explained = new Set([...rows].map(([, name]) => name ?? ''));
+  for (const name of used.difference(explained)) console.error(`${path}: ${name} has no line with its reason`);
+  for (const name of explained.difference(used)) console.error(`${path}: nothing depends on ${name} any more`);
+  if (used.symmetricDifference(explained).size > 0) process.exitCode = 1;
+}
+
 const write = process.argv.includes('--write');
+const used = new Set<string>(thirdParty(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Json));
 for (const path of globSync('packages/*/package.json', { cwd: root }).sort()) {
   const manifest = JSON.parse(readFileSync(join(root, path), 'utf8')) as Json;
+  for (const name of thirdParty(manifest)) used.add(name);
   const wanted = expected(basename(dirname(path)), manifest);
   const wrong = Object.entries(wanted).filter(([key, value]) => !isDeepStrictEqual(manifest[key], value));
   if (wrong.length === 0) continue;
@@ -51,3 +71,4 @@ for (const path of globSync('packages/*/package.json', { cwd: root }).sort()) {
   console.error('  fix: node scripts/lint/manifests.ts --write');
   process.exitCode = 1;
 }
+checkReasons(used);
