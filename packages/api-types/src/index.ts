@@ -6,3 +6,4 @@ export * from './line-reader.ts';
 export * from './methods.ts';
 export * from './protocol.ts';
 export * from './rpc-error.ts';
+export * from './schemas/stream.ts';

@@ -27,9 +27,9 @@ export class LineReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether a line has begun that has not ended. Meaningful when `next()` answered undefined. */
-  get started(): boolean {
-    return this.#partial.length > 0;
+  /** Bytes of a line that has begun and not ended, when `next()` has answered undefined. */
+  get partialBytes(): number {
+    return this.#partial.length;
   }
 
   /** The chunk is kept until its lines are read: do not write to its memory. */

@@ -1,6 +1,6 @@
 /** The client for Node: a daemon behind a Unix socket. */
 import { createConnection, type Socket } from 'node:net';
-import type { ByteTransport, CallOptions, Client } from './client-types.ts';
+import type { ByteTransport, Client } from './client-types.ts';
 import { createClient } from './client.ts';
 import { RpcError } from './rpc-error.ts';
 
