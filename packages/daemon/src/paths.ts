@@ -144,6 +144,9 @@ export function resolvePaths(options: PathOptions): Paths {
   throw new BangerError(
     'path_too_long',
     `the socket path ${path} has ${Buffer.byteLength(path)} bytes, Linux allows ${MAX_SOCKET_PATH_BYTES}`,
-    { remediation: `Make ${key} at least ${excessBytes} bytes shorter.`, details: { path, key, excessBytes } },
+    {
+      remediation: `Make ${key} at least ${excessBytes} ${excessBytes === 1 ? 'byte' : 'bytes'} shorter.`,
+      details: { path, key, excessBytes },
+    },
   );
 }

@@ -12,7 +12,11 @@ test('a transaction is whole or nothing', () => {
     });
   expect(failing).toThrow('stop');
   expect(store.vms.list()).toEqual([]);
-  expect(store.transaction('normal', () => (store.vms.insert(sampleVm(1)), 'answer'))).toBe('answer');
+  const answer = store.transaction('normal', () => {
+    store.vms.insert(sampleVm(1));
+    return 'answer';
+  });
+  expect(answer).toBe('answer');
   expect(store.vms.list()).toHaveLength(1);
   store.close();
 });
