@@ -1,10 +1,10 @@
 /** `npm run bench [-- arguments]`: measures the built programs on real virtual machines; see docs/benchmarks.md. */
-import { asRoot } from './setup/host.mjs';
+import { asRootHere } from './setup/host.mjs';
 import { runMain } from './setup/problem.mjs';
 import { node24, runAttached } from './setup/run.mjs';
 import { setUpMachine } from './setup/set-up.mjs';
 
 await runMain(async () => {
   await setUpMachine('run virtual machines');
-  return runAttached(asRoot([node24, '--conditions=source', 'bench/main.ts', ...process.argv.slice(2)]));
+  return runAttached(asRootHere([node24, '--conditions=source', 'bench/main.ts', ...process.argv.slice(2)]));
 });

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checks } from './setup/checks.mjs';
-import { asRoot } from './setup/host.mjs';
+import { asRootHere, giveBack } from './setup/host.mjs';
 import { report } from './setup/problem.mjs';
 import { root, runAttached } from './setup/run.mjs';
 import { setUpMachine } from './setup/set-up.mjs';
@@ -62,7 +62,13 @@ try {
       return verdict(0);
     });
     await runStage('unit tests', () => runTests('unit'));
-    await runStage('integration tests', () => runTests('integration', asRoot));
+    await runStage('integration tests', async () => {
+      try {
+        return await runTests('integration', asRootHere);
+      } finally {
+        await giveBack(['node_modules/.vite', 'node_modules/.vitest-cache']);
+      }
+    });
     if (all)
       await runStage('packages as published', async () =>
         verdict(await runAttached(['node', 'scripts/lint/published.ts'])),

@@ -87,6 +87,26 @@ export function asRoot(argv) {
 }
 
 /**
+ * The same with our $PATH, which sudo would replace.
+ * @param {readonly string[]} argv
+ * @returns {string[]}
+ */
+export function asRootHere(argv) {
+  const { PATH = '', CI } = toolEnvironment();
+  return isRoot() ? [...argv] : asRoot(['env', `PATH=${PATH}`, ...(CI === undefined ? [] : [`CI=${CI}`]), ...argv]);
+}
+
+/**
+ * Hands what root wrote into the checkout back to the user.
+ * @param {readonly string[]} paths
+ */
+export async function giveBack(paths) {
+  const there = paths.map((path) => join(root, path)).filter((path) => existsSync(path));
+  if (isRoot() || there.length === 0) return;
+  await run(asRoot(['chown', '-R', `${process.getuid?.()}:${process.getgid?.()}`, ...there]));
+}
+
+/**
  * Makes sure that commands can run as root; on a terminal sudo may ask for the password once.
  * @param {string} purpose what it is needed for
  */
