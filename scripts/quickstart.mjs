@@ -2,14 +2,17 @@
 
 import { ensureDaemon } from './setup/daemon.mjs';
 import { asRoot } from './setup/host.mjs';
+import { build } from './setup/javascript.mjs';
 import { runMain } from './setup/problem.mjs';
 import { runAttached } from './setup/run.mjs';
 import { setUpMachine } from './setup/set-up.mjs';
+import { runSteps } from './setup/steps.mjs';
 
 const COMMAND = ['vm', 'run', '--rm', 'debian', '--', 'uname', '-a'];
 
 await runMain(async () => {
   await setUpMachine('run virtual machines');
+  await runSteps([build]);
   const banger = await ensureDaemon();
   console.log(`\n$ banger ${COMMAND.join(' ')}`);
   const status = await runAttached([...banger, ...COMMAND]);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checks } from './setup/checks.mjs';
 import { asRootHere, giveBack } from './setup/host.mjs';
+import { build } from './setup/javascript.mjs';
 import { report } from './setup/problem.mjs';
 import { root, runAttached } from './setup/run.mjs';
 import { setUpMachine } from './setup/set-up.mjs';
@@ -52,16 +53,24 @@ async function runTests(project, wrap = (argv) => argv) {
 }
 
 try {
-  const ready = await runStage('set-up and build', async () => {
+  const ready = await runStage('set-up', async () => {
     await setUpMachine('test with real virtual machines');
     return verdict(0);
   });
+  const built =
+    ready &&
+    (await runStage('build', async () => {
+      await runSteps([build]);
+      return verdict(0);
+    }));
   if (ready) {
     await runStage('checks', async () => {
       await runSteps([checks]);
       return verdict(0);
     });
     await runStage('unit tests', () => runTests('unit'));
+  }
+  if (built) {
     await runStage('integration tests', async () => {
       try {
         return await runTests('integration', asRootHere);

@@ -113,8 +113,9 @@ export const importRules: ImportRules = {
     'web',
     'doctor',
     'runtime-assets',
-    // Not a room but the inner parts of config.ts, which alone imports it.
+    // Not rooms but the inner parts of config.ts and logger.ts, which alone import them.
     'config',
+    'logger',
   ],
   roomInterfaces: ['types.ts', 'port.ts'],
   sharedFiles: [
@@ -130,6 +131,7 @@ export const importRules: ImportRules = {
   roomImporters: {
     'compose.ts': 'all',
     'config.ts': ['config'],
+    'logger.ts': ['logger'],
     'daemon.ts': ['doctor'],
     'index.ts': ['doctor'],
     'main.ts': ['doctor'],

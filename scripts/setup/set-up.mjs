@@ -15,11 +15,11 @@ export async function setUpAndBuildCode() {
 }
 
 /**
- * What running virtual machines needs, and all packages built.
+ * What running virtual machines needs; building is left to the caller.
  * @param {string} purpose what root is needed for
  */
 export async function setUpMachine(purpose) {
   checkMachine();
   requireRoot(purpose);
-  await runSteps([diskSpace, hostPackages, npmPackages, build]);
+  await runSteps([diskSpace, hostPackages, npmPackages]);
 }
