@@ -29,10 +29,13 @@ export interface GuestProcess {
   readonly stdout: Readable;
   /** Empty under a tty. */
   readonly stderr: Readable;
-  /** Settles when the command ended and its output was delivered; rejects with guest_unreachable when the connection broke. */
+  /** Settles when the command ended and its output was read (both streams, to their ends); rejects with guest_unreachable when the connection broke. */
   readonly exit: Promise<GuestExit>;
   resize(columns: number, rows: number): void;
-  /** Name without SIG. */
+  /**
+   * Name without SIG; no effect when the command has ended.
+   * @throws BangerError invalid_params for a signal that cannot be sent into a guest.
+   */
   signal(name: string): void;
   /** Ends the channel; the guest's command gets SIGHUP. */
   close(): void;
@@ -42,6 +45,10 @@ export interface GuestProcess {
 export interface Guests {
   /** Waits until a command can be executed (not just an open port); bounded attempts, no polling storm, no lost second. */
   waitReady(address: GuestAddress, signal: AbortSignal): Promise<void>;
+  /**
+   * Starts a command; `signal` ends the start only, `GuestProcess.close` the command.
+   * @throws BangerError guest_unreachable, overloaded
+   */
   exec(address: GuestAddress, command: GuestCommand, signal?: AbortSignal): Promise<GuestProcess>;
   /** Asks the guest to power off; resolves when it took the request, false when it cannot be asked. */
   requestPowerOff(address: GuestAddress, signal: AbortSignal): Promise<boolean>;
