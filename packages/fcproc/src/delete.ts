@@ -49,6 +49,7 @@ export async function deleteLinks(
   owned: readonly OwnedLink[],
   options: CallOptions = {},
 ): Promise<void> {
+  if (owned.length === 0) return;
   const deadline = performance.now() + (options.timeoutMs ?? IP_TIMEOUT_MS);
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const left = present(await listLinks(runner, options), owned);

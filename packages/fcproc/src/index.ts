@@ -8,4 +8,4 @@ export type { CallOptions } from './list.ts';
 export { findLink, listLinks, listNetwork } from './list.ts';
 export { deriveMac, LINK_ALIAS_MAX_BYTES, LINK_NAME_MAX_BYTES, tapName } from './names.ts';
 export type { TapDeviceSpec } from './tap.ts';
-export { createTap } from './tap.ts';
+export { attachTaps, createTap } from './tap.ts';

@@ -2,7 +2,8 @@ import { FakeRunner } from '@banger/testkit';
 import { describe, expect, it } from 'vitest';
 import { deleteBridge, deleteTap } from './delete.ts';
 import { LinkConflictError } from './errors.ts';
-import { createTap } from './tap.ts';
+import { parseDocuments, parseLinks } from './parse.ts';
+import { attachTaps, createTap } from './tap.ts';
 
 const tap = { name: 'bt0', alias: 'demo:tap:1', bridge: 'br-demo', mtu: 1400, noIpv6: true };
 const LIST = ['ip', '-json'];
@@ -62,6 +63,20 @@ describe('createTap', () => {
     const runner = new FakeRunner();
     await expect(createTap(runner, tap, { signal: AbortSignal.abort() })).rejects.toThrow();
     expect(runner.calls).toEqual([]);
+  });
+});
+
+describe('attachTaps', () => {
+  it.each<[string, Record<string, unknown>, unknown[]]>([
+    ['mends one without bridge', tun({ ifalias: 'demo:tap:1', flags: ['UP'] }), [CONFIGURE]],
+    ['mends one that is down', tun({ ifalias: 'demo:tap:1', master: 'br-demo' }), [CONFIGURE]],
+    ['runs nothing when all is well', tun({ ifalias: 'demo:tap:1', master: 'br-demo', flags: ['UP'] }), []],
+    ['leaves one of another owner alone', tun({ ifalias: 'other:tap:1' }), []],
+  ])('%s', async (_name, existing, expected) => {
+    const runner = new FakeRunner().on(BATCH);
+    const [links = [], addresses = []] = parseDocuments(listing(existing));
+    await attachTaps(runner, [tap, { ...tap, name: 'bt1' }], { links: parseLinks(links, addresses) });
+    expect(inputs(runner)).toEqual(expected);
   });
 });
 

@@ -22,8 +22,8 @@ export interface TapDeviceSpec {
  * @throws LinkConflictError when another interface has the name, and the Runner's error when `ip` fails.
  */
 export async function createTap(runner: Runner, spec: TapDeviceSpec, options: CallOptions = {}): Promise<void> {
-  const name = linkName(spec.name);
-  const configure = `link set dev ${name} alias ${linkAlias(spec.alias)} mtu ${linkMtu(spec.mtu)} master ${linkName(spec.bridge)}${spec.noIpv6 ? ' addrgenmode none' : ''} up`;
+  const { name } = spec;
+  const configure = configuration(spec);
   try {
     await runBatch(runner, [`tuntap add dev ${name} mode tap`, configure], options);
   } catch (error) {
@@ -35,6 +35,27 @@ export async function createTap(runner: Runner, spec: TapDeviceSpec, options: Ca
     }
     await runBatch(runner, [configure], options);
   }
+}
+
+/**
+ * Puts TAPs of ours back on their bridge, for example after the bridge was made anew; one process for all that need it.
+ * Names that do not exist in `links`, or carry another alias, are passed over.
+ */
+export async function attachTaps(
+  runner: Runner,
+  taps: readonly TapDeviceSpec[],
+  options: CallOptions & { readonly links: readonly LinkInfo[] },
+): Promise<void> {
+  const astray = taps.filter(({ name, alias, bridge }) => {
+    const link = options.links.find((candidate) => candidate.name === name);
+    return link !== undefined && link.alias === alias && (link.master !== bridge || !link.up);
+  });
+  await runBatch(runner, astray.map(configuration), options);
+}
+
+function configuration({ name, alias, bridge, mtu, noIpv6 }: TapDeviceSpec): string {
+  const mode = noIpv6 ? ' addrgenmode none' : '';
+  return `link set dev ${linkName(name)} alias ${linkAlias(alias)} mtu ${linkMtu(mtu)} master ${linkName(bridge)}${mode} up`;
 }
 
 /** Ours, or a TAP that a creation left before it had its alias: on no bridge, down, and of the exact name. */

@@ -1,0 +1,68 @@
+import { listNetwork, type LinkInfo, type RouteInfo } from '@banger/fcproc';
+import { CommandError, type Runner } from '@banger/system';
+import type { HostFiles } from './files.ts';
+import type { Firewall, Rules } from './firewall/firewall.ts';
+import type { Table } from './firewall/model.ts';
+import { isDnsPortTaken } from './sockets.ts';
+import { findUplink, type Uplink } from './uplink.ts';
+
+/** The host's network as it is; facts that could not be had are undefined, and `missing` says why. */
+export interface HostObservation {
+  /** Programs that are not installed. */
+  readonly missing: readonly string[];
+  readonly links: readonly LinkInfo[];
+  readonly routes: readonly RouteInfo[];
+  readonly uplink: Uplink | undefined;
+  readonly rules: Rules | undefined;
+  /** Firewall tables of others. */
+  readonly tables: readonly Table[];
+  readonly hasTun: boolean;
+  readonly forwarding: { readonly on: boolean; readonly readOnly: boolean };
+  /** Another program listens on port 53 of all addresses or of the gateway's. */
+  readonly dnsPortTaken: boolean;
+}
+
+export const FORWARDING_PATH = '/proc/sys/net/ipv4/ip_forward';
+
+export interface Observer {
+  readonly runner: Runner;
+  readonly files: HostFiles;
+  readonly firewall: Firewall;
+  readonly gateway: string;
+}
+
+/** Looks at everything that `check` and `ensure` decide on. Changes nothing. */
+export async function observeHost(observer: Observer, signal: AbortSignal): Promise<HostObservation> {
+  const { runner, files, firewall, gateway } = observer;
+  const missing: string[] = [];
+  const [network, rules, uplink, hasTun, forwarding, readOnly, dnsPortTaken] = await Promise.all([
+    unlessMissing('ip', missing, listNetwork(runner, { signal })),
+    unlessMissing('nft', missing, firewall.list(signal)),
+    findUplink(files),
+    files.exists('/dev/net/tun'),
+    files.read(FORWARDING_PATH),
+    files.isReadOnly(FORWARDING_PATH),
+    isDnsPortTaken(files, gateway),
+  ]);
+  return {
+    missing: missing.sort(),
+    links: network?.links ?? [],
+    routes: network?.routes ?? [],
+    uplink,
+    rules,
+    tables: rules === undefined ? [] : await firewall.foreignTables(rules, signal),
+    hasTun,
+    forwarding: { on: forwarding === '1', readOnly },
+    dnsPortTaken,
+  };
+}
+
+async function unlessMissing<T>(program: string, missing: string[], work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof CommandError) || !error.notFound) throw error;
+    missing.push(program);
+    return undefined;
+  }
+}
