@@ -53,8 +53,8 @@ export const npmPackages = {
     const install = 'command -v pnpm && exec pnpm install --frozen-lockfile';
     const output = await run(['npx', '--yes', `--package=${packageManager}`, '--call', install], {
       say,
-      // Nobody may be there to answer questions of pnpm.
-      env: { ...toolEnvironment(), PATH: `${process.env.PATH}`, CI: 'true' },
+      // Nobody may be there to answer questions of pnpm; and `npm --silent run` would silence the errors of npx too.
+      env: { ...toolEnvironment(), PATH: `${process.env.PATH}`, CI: 'true', npm_config_loglevel: 'error' },
       failure: `${packageManager} could not install the npm packages`,
       remedy: explainRegistry,
     });
