@@ -8,7 +8,7 @@ import {
 } from '@banger/api-types';
 import type { z } from 'zod';
 import { BangerError } from '../errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import { paramsError } from './params-error.ts';
 import type { CallContext, Handlers } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BangerError } from '../errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 
 interface FieldProblem {
   /** For example `tty.columns`; empty for the parameters as a whole. */
