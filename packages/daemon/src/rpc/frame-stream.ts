@@ -52,12 +52,16 @@ export class SocketFrameStream implements FrameStream {
 
   pump(type: 'stdout' | 'stderr', source: Readable): Promise<void> {
     return new Promise((resolve, reject) => {
+      let settled = false;
       const onData = (chunk: Uint8Array): void => {
         if (this.#write(type, chunk)) return;
         source.pause();
-        void this.#output.drained().then(() => source.resume());
+        void this.#output.drained().then(() => {
+          if (!settled) source.resume();
+        });
       };
       const settle = (): void => {
+        settled = true;
         source.off('data', onData).off('end', onEnd).off('close', onClose);
         this.closed.removeEventListener('abort', onGone);
       };
@@ -75,10 +79,12 @@ export class SocketFrameStream implements FrameStream {
       };
       const onGone = (): void => {
         settle();
+        source.pause();
         resolve();
       };
       if (this.closed.aborted) onGone();
       else if (source.readableEnded) onEnd();
+      else if (source.errored !== null) onError(source.errored);
       else if (source.destroyed) onClose();
       else {
         this.closed.addEventListener('abort', onGone, { once: true });
