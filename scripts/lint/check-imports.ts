@@ -29,7 +29,8 @@ interface Context {
 
 const SCOPE = '@banger/';
 
-const isTest = (file: string): boolean => /\.(test|test-d|fixture)\.ts$|^(packages\/[^/]+\/)?test\//.test(file);
+const isTest = (file: string): boolean =>
+  /\.(test|test-d|fixture)\.ts$|\/(contract|test-[a-z-]+)\.ts$|^(packages\/[^/]+\/)?test\//.test(file);
 const packageOf = (file: string): string | undefined => /^packages\/([^/]+)\//.exec(file)?.[1];
 
 /** The file of ours that an import means, or undefined for a third-party module. */

@@ -132,9 +132,9 @@ export const importRules: ImportRules = {
     'compose.ts': 'all',
     'config.ts': ['config'],
     'logger.ts': ['logger'],
-    'daemon.ts': ['doctor'],
-    'index.ts': ['doctor'],
-    'main.ts': ['doctor'],
+    'daemon.ts': ['config', 'doctor', 'store'],
+    'index.ts': ['config', 'doctor'],
+    'main.ts': ['config', 'doctor'],
   },
 
   modules: [
