@@ -28,7 +28,8 @@ export interface ImagePaths {
   readonly rootfs: string;
   readonly workSeed: string;
   readonly kernel: string;
-  readonly initramfs: string;
+  /** Kernel modules for the initramfs, which is made from them as a runtime asset. */
+  readonly modulesDir: string;
   readonly manifest: string;
 }
 
@@ -100,13 +101,14 @@ function vmPaths(directory: string): VmPaths {
   };
 }
 
-function imagePaths(directory: string): ImagePaths {
+/** Names inside an image's directory, also while it is still being built elsewhere. */
+export function imagePaths(directory: string): ImagePaths {
   return {
     directory,
     rootfs: join(directory, 'rootfs.ext4'),
     workSeed: join(directory, 'work-seed.ext4'),
     kernel: join(directory, 'vmlinux'),
-    initramfs: join(directory, 'initramfs.cpio'),
+    modulesDir: join(directory, 'modules'),
     manifest: join(directory, 'manifest.json'),
   };
 }

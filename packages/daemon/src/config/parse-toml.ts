@@ -1,4 +1,4 @@
-import { TomlError, parse } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import { BangerError } from '../errors.ts';
 import { keyLines } from './key-lines.ts';
 import { toSnakeCase } from './names.ts';

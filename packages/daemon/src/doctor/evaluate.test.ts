@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { methods } from '@banger/api-types';
 import { expect, test } from 'vitest';
-import { resolveConfig } from '../config.ts';
 import type { DaemonOptions } from '../config.ts';
+import { resolveConfig } from '../config.ts';
 import { evaluate } from './evaluate.ts';
 import type { Facts, Finding } from './types.ts';
 

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { resolveConfig } from '../config.ts';
 import { BangerError } from '../errors.ts';
 import { makePaths } from '../paths.ts';
+import { gather, hasGroup, listsModule, parseQemuVersion } from './gather.ts';
 import { findCpuFlag } from './gather-kvm.ts';
 import { missingPrograms, parseOsRelease } from './gather-programs.ts';
 import { gatherStateDir } from './gather-state-dir.ts';
-import { gather, hasGroup, listsModule, parseQemuVersion } from './gather.ts';
 import { runDoctor } from './run-doctor.ts';
 import type { DoctorContext, Probes } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Connection } from './connection.ts';
-import { TempDir, sampleVm } from './testing.ts';
+import { sampleVm, TempDir } from './testing.ts';
 
 test('a transaction is whole or nothing', () => {
   using dir = new TempDir();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TempDir, sampleImage } from './testing.ts';
+import { sampleImage, TempDir } from './testing.ts';
 
 test('images come back as written, the newest first', () => {
   using dir = new TempDir();

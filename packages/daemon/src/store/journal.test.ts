@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NOW, TempDir, sampleOperation, sampleVm } from './testing.ts';
+import { NOW, sampleOperation, sampleVm, TempDir } from './testing.ts';
 import type { Json } from './types.ts';
 
 const later = (ms: number): Date => new Date(NOW.getTime() + ms);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Connection } from './connection.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
-import { TempDir, sampleVm } from './testing.ts';
+import { sampleVm, TempDir } from './testing.ts';
 
 const v1 = { version: 1, sql: 'CREATE TABLE things (name TEXT)' };
 const v2 = { version: 2, sql: 'ALTER TABLE things ADD COLUMN size INTEGER; UPDATE things SET size = length(name)' };

@@ -1,8 +1,8 @@
 import {
   closeSync,
   openSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -12,7 +12,7 @@ import { rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { Connection } from './connection.ts';
 import { openStore } from './open.ts';
-import { NOW, TempDir, sampleVm } from './testing.ts';
+import { NOW, sampleVm, TempDir } from './testing.ts';
 
 const clock = { now: () => NOW };
 

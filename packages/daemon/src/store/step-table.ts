@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import { RecordWriter, toJson } from './record-table.ts';
-import type { Json, Journal, RecordedStep } from './types.ts';
+import type { Journal, Json, RecordedStep } from './types.ts';
 
 interface StepRow {
   readonly seq: number;

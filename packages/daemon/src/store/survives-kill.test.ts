@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { TempDir, sampleVm } from './testing.ts';
+import { sampleVm, TempDir } from './testing.ts';
 
 const testingModule = new URL('./testing.ts', import.meta.url).href;
 const openModule = new URL('./open.ts', import.meta.url).href;

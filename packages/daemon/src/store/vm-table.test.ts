@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { TempDir, sampleVm } from './testing.ts';
+import { sampleVm, TempDir } from './testing.ts';
 import type { VmRecord } from './types.ts';
 
 test('a VM comes back as it was written, also after the database was opened again', () => {
