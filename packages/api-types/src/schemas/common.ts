@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** 16 lower-case hex digits. */
-export const vmId = z.string().regex(/^[0-9a-f]{16}$/);
+export const vmId = z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 lower-case hex digits');
 /** RFC 1123 label: it becomes the guest's host name. */
 export const vmName = z
   .string()
@@ -10,7 +10,7 @@ export const vmName = z
 export const vmRef = z.string().min(1).max(63);
 /** Catalog name such as `debian` or `debian:12`, a local image's name, id, or a unique prefix of its id. */
 export const imageRef = z.string().min(1).max(255);
-export const operationId = z.string().regex(/^[0-9a-f]{16}$/);
+export const operationId = z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 lower-case hex digits');
 /** Chosen by the client; the daemon keeps it for 24 hours. */
 export const idempotencyKey = z.string().min(8).max(128);
 /** RFC 3339, UTC, milliseconds. */

@@ -54,13 +54,25 @@ export const stopParams = changeParams.extend({
   graceMs: z.int().min(0).max(600_000).optional(),
 });
 
+/** Linux ends a text of a command at its first NUL; a single one may have 128 KiB. */
+const commandText = z
+  .string()
+  .max(131_072)
+  .refine((text) => !text.includes('\0'), 'a command cannot have a NUL character');
+
 export const execParams = z.strictObject({
   vm: vmRef,
-  argv: z.array(z.string().max(131_072)).min(1).max(4096),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(131_072)).optional(),
+  argv: z.array(commandText).min(1).max(4096),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and _'), commandText).optional(),
   /** Absolute path in the guest; /root unless told. */
-  workdir: z.string().startsWith('/').max(4096).optional(),
+  workdir: commandText.startsWith('/').max(4096).optional(),
   tty: z
-    .strictObject({ term: z.string().max(64), columns: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000) })
+    .strictObject({
+      term: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, 'the name of a terminal, for example xterm-256color'),
+      columns: z.int().min(1).max(10_000),
+      rows: z.int().min(1).max(10_000),
+    })
     .optional(),
 });

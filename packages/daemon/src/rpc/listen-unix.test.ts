@@ -5,7 +5,7 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Listener, type ListenUnixOptions, listenFd, listenUnix } from './listen-unix.ts';
+import { type Listener, type ListenUnixOptions, listenUnix } from './listen-unix.ts';
 
 let directory: string;
 let path: string;
