@@ -132,6 +132,7 @@ export const importRules: ImportRules = {
     'compose.ts': 'all',
     'config.ts': ['config'],
     'logger.ts': ['logger'],
+    'runtime-assets.ts': ['runtime-assets'],
     'daemon.ts': ['config', 'doctor', 'store'],
     'index.ts': ['config', 'doctor'],
     'main.ts': ['config', 'doctor'],

@@ -40,7 +40,8 @@ function requireWritable() {
 async function explainRegistry() {
   const registry = await run(['npm', 'config', 'get', 'registry']).catch(() => '');
   const host = URL.canParse(registry.trim()) ? new URL(registry.trim()).hostname : 'registry.npmjs.org';
-  return explainNetwork("npm's registry", host);
+  const network = await explainNetwork("npm's registry", host);
+  return [...network, 'After a change of dependencies run scripts/bin/pnpm install and commit pnpm-lock.yaml.'];
 }
 
 /** @type {Step} */
