@@ -2,8 +2,14 @@ const FIRST_CAPACITY_BYTES = 1024;
 
 /** Bytes collected from many small pieces: doubles as it grows, so that a sender of single bytes costs no more than others. */
 export class ByteBuffer {
+  readonly #expectedBytes: number;
   #bytes = new Uint8Array(0);
   #length = 0;
+
+  /** @param expectedBytes how much it will be at the most: it does not reserve more than that ahead */
+  constructor(expectedBytes: number) {
+    this.#expectedBytes = expectedBytes;
+  }
 
   get length(): number {
     return this.#length;
@@ -12,7 +18,8 @@ export class ByteBuffer {
   append(piece: Uint8Array): void {
     const needed = this.#length + piece.length;
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2, FIRST_CAPACITY_BYTES));
+      const ahead = Math.min(Math.max(this.#bytes.length * 2, FIRST_CAPACITY_BYTES), this.#expectedBytes);
+      const grown = new Uint8Array(Math.max(needed, ahead));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }

@@ -73,7 +73,7 @@ export class FrameDecoder {
   #type: FrameType | undefined;
   #remaining = 0;
   /** A control frame that is not complete: grows as bytes come, never by what the header promises. */
-  readonly #partial = new ByteBuffer();
+  readonly #partial = new ByteBuffer(MAX_FRAME_PAYLOAD_BYTES);
 
   /** Whether the input may end here: between two frames. */
   get atBoundary(): boolean {

@@ -21,10 +21,11 @@ export class LineTooLongError extends Error {
 export class LineReader {
   readonly #maxBytes: number;
   readonly #chunks: Uint8Array[] = [];
-  readonly #partial = new ByteBuffer();
+  readonly #partial: ByteBuffer;
 
   constructor(maxBytes: number = MAX_LINE_BYTES) {
     this.#maxBytes = maxBytes;
+    this.#partial = new ByteBuffer(maxBytes);
   }
 
   /** Bytes of a line that has begun and not ended, when `next()` has answered undefined. */

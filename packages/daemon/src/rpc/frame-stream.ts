@@ -12,13 +12,14 @@ import {
 import { BangerError } from '../errors.ts';
 import { Corked } from './corked.ts';
 import { endConnection } from './end-connection.ts';
+import type { Incoming } from './incoming.ts';
 import type { FrameStream } from './types.ts';
 
 const EMPTY = new Uint8Array(0);
 
 export interface SocketFrameStreamOptions {
   readonly socket: Duplex;
-  readonly incoming: AsyncIterator<Uint8Array, undefined>;
+  readonly incoming: Incoming;
   /** What was read before the stream began. */
   readonly rest: readonly Uint8Array[];
   readonly describe: (error: unknown) => WireError;
@@ -31,15 +32,13 @@ export class SocketFrameStream implements FrameStream {
   readonly #options: SocketFrameStreamOptions;
   readonly #output: Corked;
   readonly #closed = new AbortController();
-  #ahead: Promise<IteratorResult<Uint8Array, undefined>>;
   #ended = false;
 
   constructor(options: SocketFrameStreamOptions) {
     this.#options = options;
     this.#output = new Corked(options.socket);
-    this.#ahead = this.#readAhead();
     this.frames = this.#read();
-    options.socket.once('close', () => this.#close(new DOMException('the client is gone', 'AbortError')));
+    void options.incoming.ended.then(() => this.#close(new DOMException('the client is gone', 'AbortError')));
   }
 
   get closed(): AbortSignal {
@@ -130,9 +129,8 @@ export class SocketFrameStream implements FrameStream {
     try {
       for (const chunk of this.#options.rest) yield* decoder.push(chunk);
       for (;;) {
-        const { done, value } = await this.#ahead;
+        const { done, value } = await this.#options.incoming.next();
         if (done === true) return;
-        this.#ahead = this.#readAhead();
         yield* decoder.push(value);
       }
     } catch (error) {
@@ -141,15 +139,5 @@ export class SocketFrameStream implements FrameStream {
       }
       // Otherwise the connection broke, which `closed` says.
     }
-  }
-
-  /** One chunk ahead of who iterates, so that a client that is gone is noticed while nobody does. */
-  #readAhead(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const read = this.#options.incoming.next();
-    const ended = (): void => this.#close(new DOMException('the client has ended', 'AbortError'));
-    read.then(({ done }) => {
-      if (done === true) ended();
-    }, ended);
-    return read;
   }
 }

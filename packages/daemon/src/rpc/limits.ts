@@ -19,6 +19,8 @@ export interface RpcLimits {
   readonly unreadDeadlineMs: number;
   /** RPC and stream connections together. */
   readonly maxConnections: number;
+  /** At the limit, a connection that has not shaken hands for so long makes room for a new one. */
+  readonly silentGraceMs: number;
   /** How long calls in flight may go on when the client has ended its side but may still read. */
   readonly halfCloseGraceMs: number;
   /** How long a connection that we ended waits for the client to notice. */
@@ -38,6 +40,7 @@ export const defaultLimits: RpcLimits = {
   maxUnreadBytes: 256 * 1024,
   unreadDeadlineMs: 30_000,
   maxConnections: 1024,
+  silentGraceMs: 1000,
   halfCloseGraceMs: 1000,
   lingerMs: 1000,
   ticketLifetimeMs: 30_000,

@@ -47,8 +47,9 @@ export class LineSource {
     return this.#lines.rest();
   }
 
-  /** Gives back its part of the budget; call it in the end. */
+  /** Forgets what has arrived and gives back its part of the budget; call it in the end. */
   release(): void {
+    this.#lines.rest();
     this.#account(0);
   }
 
@@ -69,7 +70,7 @@ export class LineSource {
       const message = `a line that has begun must end within ${limits.lineDeadlineMs / 1000} s`;
       timer = setTimeout(
         () => reject(new BangerError('timeout', message)),
-        (this.#lineDeadline ?? 0) - performance.now(),
+        Math.max(0, (this.#lineDeadline ?? 0) - performance.now()),
       );
     });
     try {

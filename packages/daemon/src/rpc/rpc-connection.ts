@@ -18,7 +18,7 @@ import { toWireError } from './wire-error.ts';
 export interface TicketHolder {
   readonly ticket: string;
   readonly socket: Duplex;
-  readonly incoming: AsyncIterator<Uint8Array, undefined>;
+  readonly incoming: Incoming;
   /** What came behind the ticket. */
   readonly rest: Uint8Array[];
 }
@@ -35,8 +35,9 @@ export interface RpcConnectionOptions {
 
 /** One client's connection: reads lines, runs calls, writes answers as they complete. */
 export class RpcConnection {
+  readonly openedAt = performance.now();
   readonly #options: RpcConnectionOptions;
-  readonly #incoming: AsyncIterator<Uint8Array, undefined>;
+  readonly #incoming: Incoming;
   readonly #lines: LineSource;
   readonly #admission: Admission;
   readonly #writer: AnswerWriter;
@@ -75,10 +76,11 @@ export class RpcConnection {
   async run(): Promise<TicketHolder | undefined> {
     const { id, socket, tickets, limits, logger } = this.#options;
     socket.once('close', () => this.#over.abort(new DOMException('the client is gone', 'AbortError')));
+    void this.#incoming.ended.then(() => this.#clientEnded());
     try {
       const holder = await this.#converse();
       if (holder !== undefined) return holder;
-      await this.#finishCalls();
+      await this.#allAnswered();
     } catch (error) {
       if (socket.destroyed) logger.debug({ err: error, connection: id }, 'connection broke');
       else this.#writer.write(this.#rpc.refusal(error));
@@ -120,12 +122,13 @@ export class RpcConnection {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
-  /** The client has ended its side, which it also does when it dies: what is quick is still answered, waits are not. */
-  async #finishCalls(): Promise<void> {
+  /** It may still read, or be dead, which looks the same: what is quick is still answered, waits are not. */
+  #clientEnded(): void {
+    const { socket, limits } = this.#options;
+    if (socket.destroyed) return;
     const end = (): void => this.#over.abort(new DOMException('the client has ended', 'AbortError'));
-    const timer = setTimeout(end, this.#options.limits.halfCloseGraceMs);
-    await this.#allAnswered();
-    clearTimeout(timer);
+    const timer = setTimeout(end, limits.halfCloseGraceMs);
+    socket.once('close', () => clearTimeout(timer));
   }
 
   #invoke(method: string, params: unknown): Promise<unknown> {

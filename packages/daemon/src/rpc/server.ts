@@ -133,10 +133,11 @@ export class RpcServer {
     socket.resume();
   }
 
-  /** At the limit the oldest connection that has not said anything useful makes room, if there is one. */
+  /** Makes room at the limit: the oldest connection that should have said something by now goes, if there is one. */
   #dropSilent(): boolean {
+    const { silentGraceMs } = this.#limits;
     for (const [socket, served] of this.#connections) {
-      if (served instanceof RpcConnection && !served.greeted) {
+      if (served instanceof RpcConnection && !served.greeted && performance.now() - served.openedAt > silentGraceMs) {
         this.#connections.delete(socket);
         socket.destroy();
         return true;
