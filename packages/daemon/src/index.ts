@@ -1,1 +1,6 @@
-export {};
+export type { Config, DaemonOptions } from './config.ts';
+export type { Hooks } from './compose.ts';
+export { Daemon, type ServeOptions } from './daemon.ts';
+export { doctor } from './doctor.ts';
+export { BangerError, type BangerErrorOptions } from './errors.ts';
+export type { Logger } from './logger.ts';

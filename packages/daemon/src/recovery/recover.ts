@@ -1,16 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import type { ProcessIdentity } from '@banger/system';
-import type { Store, VmRecord } from '../store/types.ts';
+import type { VmRecord } from '../store/types.ts';
 import type { Machine, Vmm } from '../vmm/port.ts';
+import { adoptLostRows, type LostRowsOptions } from './lost-rows.ts';
 
-export interface RecoveryOptions {
-  readonly store: Store;
+export interface RecoveryOptions extends Omit<LostRowsOptions, 'findProcess'> {
   readonly vmm: Pick<Vmm, 'find' | 'adopt'>;
   readonly machines: { get(vmId: string): Machine | undefined; attach(vmId: string, machine: Machine): void };
   readonly nameOf: (vmId: string) => { readonly tag: string; readonly directory: string };
   readonly recoverOperations: () => Promise<readonly { readonly kind: string; readonly state: string }[]>;
   readonly reap: (vmId: string, reason: string) => Promise<void>;
-  readonly readBootId: () => Promise<string>;
-  readonly adoptLostRows: (signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 export interface RecoveryReport {
@@ -29,11 +28,13 @@ export interface RecoveryReport {
  * down what is gone. It removes nothing that is not named by an unfinished operation.
  */
 export async function recover(options: RecoveryOptions, signal: AbortSignal): Promise<RecoveryReport> {
-  const rebuilt = await options.adoptLostRows(signal);
+  const { vmm, nameOf } = options;
+  const findProcess = (vmId: string, during: AbortSignal) => vmm.find(nameOf(vmId), during);
+  const rebuilt = await adoptLostRows({ ...options, findProcess }, signal);
   // First the machines: an interrupted stop asks its guest only where the machine is known to live.
   await Promise.all(options.store.vms.list().map((vm) => adoptMachine(options, vm, signal)));
   const operations = await options.recoverOperations();
-  const bootId = await options.readBootId();
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const adopted: string[] = [];
   const ended: string[] = [];
   for (const vm of options.store.vms.list().filter(({ state }) => state === 'running')) {

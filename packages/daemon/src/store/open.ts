@@ -73,16 +73,18 @@ function prepareConnection(connection: Connection): void {
   if (finding !== 'ok') throw corrupt(connection.path, String(finding));
 }
 
-/** Made from the directory's path, so that it is the same again if the database is lost; kept, so that moving it is fine. */
+/** Kept, so that moving the directory is fine. */
 function instanceId(connection: Connection): string {
   const known = connection.prepare<{ value: string }>(`SELECT value FROM meta WHERE key = 'instance_id'`).get();
   if (known !== undefined) return known.value;
-  const id = createHash('sha256')
-    .update(realpathSync(dirname(connection.path)))
-    .digest('hex')
-    .slice(0, 8);
+  const id = instanceIdOf(realpathSync(dirname(connection.path)));
   connection.transaction('durable', () => {
     connection.prepare(`INSERT INTO meta (key, value) VALUES ('instance_id', ?)`).run(id);
   });
   return id;
+}
+
+/** Of a state directory that has no database yet; from its path, so that it is the same again if the database is lost. */
+export function instanceIdOf(directory: string): string {
+  return createHash('sha256').update(directory).digest('hex').slice(0, 8);
 }
