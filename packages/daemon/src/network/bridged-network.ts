@@ -161,7 +161,7 @@ export class BridgedNetwork implements HostNetwork {
     const { host, resolver } = this.#parts;
     const observed = await observeHost(host, signal);
     // Our own resolver is no conflict.
-    return { ...observed, dnsPortTaken: observed.dnsPortTaken && resolver.port === undefined };
+    return resolver.port === undefined ? observed : { ...observed, dnsPort: 'free' };
   }
 
   #conflicts(observed: HostObservation): readonly NetworkFinding[] {

@@ -14,7 +14,7 @@ export function findConflicts(host: HostObservation, side: GuestSide, names: Ins
     ...missingThings(host),
     ...foreignBridge(host, side, names),
     ...takenRange(host, side, names),
-    ...takenDnsPort(host, side),
+    ...takenDnsPort(host, side, names),
     ...findBlocked(withDockerAccept(host.tables, side.bridge, names.ruleTag), { ...side, uplink: host.uplink?.device }),
   ];
 }
@@ -113,12 +113,16 @@ function suggestRange(taken: readonly Cidr[]): Cidr | undefined {
   return candidates.find((candidate) => !taken.some((range) => overlaps(range, candidate)));
 }
 
-function takenDnsPort({ dnsPortTaken }: HostObservation, { gateway }: GuestSide): NetworkFinding[] {
-  if (!dnsPortTaken) return [];
+function takenDnsPort({ dnsPort, links }: HostObservation, side: GuestSide, names: InstanceNames): NetworkFinding[] {
+  // On the gateway of a bridge of ours it is the daemon's own resolver, seen from a doctor in another process.
+  const isOwn =
+    dnsPort === 'gateway' && links.some(({ name, alias }) => name === side.bridge && alias === names.bridgeAlias);
+  if (dnsPort === 'free' || isOwn) return [];
+  const gateway = formatAddress(side.gateway.network);
   return [
     {
       code: 'network_conflict',
-      message: `Another program listens on port 53 of all addresses, so the guests' resolver cannot have ${formatAddress(gateway.network)}:53.`,
+      message: `Another program listens on port 53 of ${dnsPort === 'gateway' ? gateway : 'all addresses'}, so the guests' resolver cannot have ${gateway}:53.`,
       remediation:
         'Find it with: ss -lnp "sport = 53". Then let it listen on its own addresses only (dnsmasq: bind-interfaces and except-interface; bind9: listen-on; unbound: interface).',
     },

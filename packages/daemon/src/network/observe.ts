@@ -3,7 +3,7 @@ import { CommandError, type Runner } from '@banger/system';
 import type { HostFiles } from './files.ts';
 import type { Firewall, Rules } from './firewall/firewall.ts';
 import type { Table } from './firewall/model.ts';
-import { isDnsPortTaken } from './sockets.ts';
+import { type DnsPort, findDnsPort } from './sockets.ts';
 import { findUplink, type Uplink } from './uplink.ts';
 
 /** The host's network as it is; facts that could not be had are undefined, and `missing` says why. */
@@ -18,8 +18,7 @@ export interface HostObservation {
   readonly tables: readonly Table[];
   readonly hasTun: boolean;
   readonly forwarding: { readonly on: boolean; readonly readOnly: boolean };
-  /** Another program listens on port 53 of all addresses or of the gateway's. */
-  readonly dnsPortTaken: boolean;
+  readonly dnsPort: DnsPort;
 }
 
 export const FORWARDING_PATH = '/proc/sys/net/ipv4/ip_forward';
@@ -35,14 +34,14 @@ export interface Observer {
 export async function observeHost(observer: Observer, signal: AbortSignal): Promise<HostObservation> {
   const { runner, files, firewall, gateway } = observer;
   const missing: string[] = [];
-  const [network, rules, uplink, hasTun, forwarding, readOnly, dnsPortTaken] = await Promise.all([
+  const [network, rules, uplink, hasTun, forwarding, readOnly, dnsPort] = await Promise.all([
     unlessMissing('ip', missing, listNetwork(runner, { signal })),
     unlessMissing('nft', missing, firewall.list(signal)),
     findUplink(files),
     files.exists('/dev/net/tun'),
     files.read(FORWARDING_PATH),
     files.isReadOnly(FORWARDING_PATH),
-    isDnsPortTaken(files, gateway),
+    findDnsPort(files, gateway),
   ]);
   return {
     missing: missing.sort(),
@@ -53,7 +52,7 @@ export async function observeHost(observer: Observer, signal: AbortSignal): Prom
     tables: rules === undefined ? [] : await firewall.foreignTables(rules, signal),
     hasTun,
     forwarding: { on: forwarding === '1', readOnly },
-    dnsPortTaken,
+    dnsPort,
   };
 }
 

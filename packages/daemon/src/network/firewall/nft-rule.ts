@@ -152,5 +152,6 @@ function matchPort(port: number | undefined, value: unknown): boolean | undefine
 function readRange(value: unknown): ReturnType<typeof parseCidr> {
   if (typeof value === 'string') return parseCidr(value);
   const prefix = isFields(value) ? value['prefix'] : undefined;
-  return isFields(prefix) ? parseCidr(`${String(prefix['addr'])}/${String(prefix['len'])}`) : undefined;
+  if (!isFields(prefix) || typeof prefix['addr'] !== 'string') return undefined;
+  return parseCidr(`${prefix['addr']}/${Number(prefix['len'])}`);
 }

@@ -16,6 +16,8 @@ export interface ForwarderOptions {
   readonly upstreams: Upstreams;
   readonly clock: Clock;
   readonly lookup?: Lookup;
+  /** Time that one server has to answer, in milliseconds; 1500 over UDP and 3000 over TCP unless told. */
+  readonly attemptMs?: number;
 }
 
 /** Clients give up after 5 seconds (resolv.conf(5), RES_TIMEOUT): answer before, also when all fails. */
@@ -52,12 +54,12 @@ export class Forwarder {
   }
 
   async #forward(query: Query, transport: Transport, signal: AbortSignal): Promise<Buffer> {
-    const { upstreams, clock } = this.#options;
+    const { upstreams, clock, attemptMs = ATTEMPT_MS[transport] } = this.#options;
     const exchange = transport === 'udp' ? exchangeUdp : exchangeTcp;
     const deadlineMs = clock.monotonicMs() + TOTAL_MS;
     let unhelpful: Buffer | undefined;
     for (const upstream of attempts(await upstreams.ordered())) {
-      const timeoutMs = Math.min(ATTEMPT_MS[transport], deadlineMs - clock.monotonicMs());
+      const timeoutMs = Math.min(attemptMs, deadlineMs - clock.monotonicMs());
       if (timeoutMs <= 0) break;
       const answer = await this.#ask(exchange, query, upstream, { timeoutMs, signal });
       if (answer === undefined) continue;

@@ -8,6 +8,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Whether an address may ask; packets of others are dropped, so that we are no open resolver. */
   readonly isClient: (address: string) => boolean;
+  /** Time for the next whole query on a TCP connection to come, be answered and be taken; 10 s unless told. */
+  readonly turnMs?: number;
   /** Something failed that no client caused. */
   readonly onFailure: (error: unknown) => void;
 }

@@ -7,8 +7,7 @@ import type { ServerOptions } from './resolver.ts';
 
 /** Connections at once. What is over the limits is closed. */
 const LIMITS = { total: 128, perClient: 16 } as const;
-/** Time in milliseconds for the next whole query to come, be answered, and be taken. */
-const TURN_MS = 10_000;
+const DEFAULT_TURN_MS = 10_000;
 
 /** DNS over TCP on one address. Queries of one connection are answered one after the other. */
 export class TcpServer {
@@ -68,15 +67,16 @@ export class TcpServer {
 
   async #serve(socket: Socket): Promise<void> {
     const signal = this.#stop.signal;
+    const turnMs = this.#options.turnMs ?? DEFAULT_TURN_MS;
     // One timer per turn, not per byte: a client that trickles bytes does not hold its place.
-    let timer = setTimeout(() => socket.destroy(), TURN_MS);
+    let timer = setTimeout(() => socket.destroy(), turnMs);
     try {
       for await (const message of readFrames(socket)) {
         const answer = await this.#forwarder.answer(message, 'tcp', signal);
         if (answer === undefined) return;
         if (!socket.write(frame(answer))) await once(socket, 'drain', { signal });
         clearTimeout(timer);
-        timer = setTimeout(() => socket.destroy(), TURN_MS);
+        timer = setTimeout(() => socket.destroy(), turnMs);
       }
     } finally {
       clearTimeout(timer);
