@@ -133,9 +133,10 @@ export const importRules: ImportRules = {
     'config.ts': ['config'],
     'logger.ts': ['logger'],
     'runtime-assets.ts': ['runtime-assets'],
-    'daemon.ts': ['config', 'doctor', 'store'],
-    'index.ts': ['config', 'doctor'],
-    'main.ts': ['config', 'doctor'],
+    'daemon.ts': ['store'],
+    // What a host offers, and what is wrong with it: also without a daemon.
+    'host.ts': ['vmm', 'disks', 'network'],
+    'doctor.ts': ['doctor', 'images', 'locks', 'store'],
   },
 
   modules: [

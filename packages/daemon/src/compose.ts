@@ -177,7 +177,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
           manifestOf: (vmId) => filesOf(vmId).manifest,
           onUnknown,
           recoverOperations: () => operations.recover(),
-          reap: room.reap,
+          reap: (vmId, reason) => room.reap(vmId, reason),
         },
         until,
       );

@@ -29,7 +29,9 @@ export class CapabilityPlan implements Capabilities {
   }
 
   async preflight(signal: AbortSignal): Promise<void> {
-    const findings = (await Promise.all(this.ordered.map((capability) => capability.check?.(signal) ?? []))).flat();
+    const findings = (
+      await Promise.all(this.ordered.map(async (capability) => capability.check?.(signal) ?? []))
+    ).flat();
     const [first] = findings;
     if (!first) return;
     const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';

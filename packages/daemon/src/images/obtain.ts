@@ -36,13 +36,13 @@ export class Pulls {
   }
 
   /** The local image of a reference; pulled first where it is not local. */
-  async obtain(ref: string, { signal, progress }: StepContext): Promise<ImageRecord> {
+  async obtain(ref: string, context: StepContext): Promise<ImageRecord> {
     const local = this.#images.find(ref);
     if (local) return local;
     const begun = this.#operations().begin('image.pull', { name: this.#images.catalogName(ref) });
     this.#waiting.set(begun.id, (this.#waiting.get(begun.id) ?? 0) + 1);
     try {
-      const ended = await this.#follow(begun, signal, progress);
+      const ended = await this.#follow(begun, context);
       if (ended.state === 'succeeded') return this.#images.require(ref);
       throw pullFailed(ended);
     } finally {
@@ -50,7 +50,7 @@ export class Pulls {
     }
   }
 
-  async #follow(begun: View, signal: AbortSignal, progress: StepContext['progress']): Promise<View> {
+  async #follow(begun: View, { signal, progress }: StepContext): Promise<View> {
     let view = begun;
     while (view.state === 'running') {
       const stage = view.stages.find(({ state }) => state === 'running');

@@ -34,10 +34,11 @@ export function pullOperation(options: PullOptions): { operationType: AnyOperati
   const operationType: OperationType<PullRequest> = {
     kind: 'image.pull',
     onInterrupt: 'undo',
+    subject: ({ name }) => name,
     flightKey: ({ name }) => name,
     plan({ name }) {
       const intent = { name, build: randomBytes(8).toString('hex') };
-      return { subject: name, steps: [planStep(build, 'build', intent), planStep(publish, 'publish', intent)] };
+      return [planStep(build, 'build', intent), planStep(publish, 'publish', intent)];
     },
     commit(record) {
       const image = record.output('image.publish') as Published;

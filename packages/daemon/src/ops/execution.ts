@@ -88,38 +88,38 @@ export class Execution {
     await using planning = lease && (await type.planning?.(lease, live.signal));
     live.signal.throwIfAborted();
     store.transaction('durable', () => {
-      const plan = type.plan(params, prepared, planning);
-      store.journal.update(id, { subject: plan.subject, state: 'running' });
-      store.journal.planSteps(id, plan.steps);
+      store.journal.planSteps(id, type.plan(params, prepared, planning));
+      store.journal.update(id, { state: 'running' });
     });
   }
 
   async #forward(type: AnyOperationType, id: string, params: Json, live: LiveOperation): Promise<void> {
     const { store, runner, now } = this.#options;
     await runner.forward(id, type.kind, live.signal, live, () => {
-      type.commit(this.#record(id, params));
+      type.commit(this.#record(type, id, params, true));
       store.journal.update(id, { state: 'succeeded', endedAt: now().toISOString() });
     });
-    type.settled?.(this.#record(id, params));
+    type.settled?.(this.#record(type, id, params, true));
   }
 
   /** Undoes what is to be undone and writes the failure down. */
   async #end(type: AnyOperationType, id: string, params: Json, live: LiveOperation, cause: unknown): Promise<void> {
     const { store, runner } = this.#options;
     const error = this.#recordedError(live.signal.aborted ? live.signal.reason : cause);
+    const planned = store.journal.get(id)?.state !== 'preparing';
     let failures: readonly UndoFailure[] = [];
-    if (type.onInterrupt === 'undo') {
+    if (planned && type.onInterrupt === 'undo') {
       store.transaction('normal', () => store.journal.update(id, { state: 'undoing' }));
       live.changed();
       failures = await runner.backward(id, type.kind, live);
     }
     if (failures.length > 0) return this.#undoIncomplete(id, error, failures);
     store.transaction('durable', () => {
-      type.rollback(this.#record(id, params), error);
+      type.rollback(this.#record(type, id, params, planned), error);
       const state = error.code === 'operation_cancelled' ? 'cancelled' : 'failed';
       store.journal.update(id, { state, error, endedAt: this.#options.now().toISOString() });
     });
-    type.settled?.(this.#record(id, params));
+    type.settled?.(this.#record(type, id, params, planned));
   }
 
   /** The journal keeps the operation open: the next start tries to undo the rest. */
@@ -135,12 +135,13 @@ export class Execution {
     store.transaction('durable', () => store.journal.update(id, { error: incomplete, endedAt: now().toISOString() }));
   }
 
-  #record(id: string, params: Json): OperationRecord<Json> {
+  #record(type: AnyOperationType, id: string, params: Json, planned: boolean): OperationRecord<Json> {
     const steps = this.#options.store.journal.steps(id);
     return {
       id,
       params,
-      subject: this.#options.store.journal.get(id)?.subject ?? null,
+      planned,
+      subject: type.subject(params),
       output: (stepType) => steps.find((step) => step.type === stepType)?.output,
     };
   }

@@ -69,10 +69,8 @@ afterEach(() => {
 const makeAll = (): OperationType<Names> => ({
   kind: 'things.make',
   onInterrupt: 'undo',
-  plan: ({ names }) => ({
-    subject: names.join('+'),
-    steps: names.map((thing) => planStep(things.step, `stage ${thing}`, { thing })),
-  }),
+  subject: ({ names }) => names.join('+'),
+  plan: ({ names }) => names.map((thing) => planStep(things.step, `stage ${thing}`, { thing })),
   commit: ({ subject }) => void ended.push(`committed ${subject}`),
   rollback: ({ subject }, error) => void ended.push(`rolled back ${subject}: ${error.code}`),
 });
@@ -81,10 +79,8 @@ const removeAll = (): OperationType<Names> => ({
   ...makeAll(),
   kind: 'things.remove',
   onInterrupt: 'finish',
-  plan: ({ names }) => ({
-    subject: names.join('+'),
-    steps: names.map((thing) => planStep(things.remove, 'remove', { thing })),
-  }),
+  subject: ({ names }) => names.join('+'),
+  plan: ({ names }) => names.map((thing) => planStep(things.remove, 'remove', { thing })),
 });
 
 function operations(failpoint: Failpoint = () => {}): Operations {

@@ -69,13 +69,13 @@ export class Operations {
     const begun = store.transaction('durable', () => {
       const earlier = idempotencyKey === undefined ? undefined : operationOfKey(store, idempotencyKey, digest, now());
       if (earlier) return { operation: earlier, isNew: false };
-      const operation = newOperation(kind, params, now());
+      const operation = newOperation(type, params, now());
       store.journal.insert(operation);
       if (idempotencyKey !== undefined)
         store.journal.bindKey({ key: idempotencyKey, paramsDigest: digest, operation: operation.id }, now());
       return { operation, isNew: true };
     });
-    if (begun.isNew) this.#launch(begun.operation, (live) => this.#execution.run(type, begun.operation, live));
+    if (begun.isNew) void this.#launch(begun.operation, (live) => this.#execution.run(type, begun.operation, live));
     return this.status(begun.operation.id);
   }
 
@@ -111,10 +111,10 @@ export class Operations {
     return this.status(id);
   }
 
-  /** Cancels running operations of these kinds on this VM. */
-  abort(vmId: string, kinds: readonly string[], why: string): void {
+  /** Cancels running operations of these kinds on this VM or image. */
+  abort(subject: string, kinds: readonly string[], why: string): void {
     for (const { operation } of this.#running.values()) {
-      if (kinds.includes(operation.kind) && vmIdOf(operation.params) === vmId) this.cancel(operation.id, why);
+      if (kinds.includes(operation.kind) && operation.subject === subject) this.cancel(operation.id, why);
     }
   }
 
@@ -181,19 +181,15 @@ export class Operations {
   }
 }
 
-function newOperation(kind: string, params: Json, now: Date): RecordedOperation {
+function newOperation(type: AnyOperationType, params: Json, now: Date): RecordedOperation {
   return {
     id: randomBytes(8).toString('hex'),
-    kind,
+    kind: type.kind,
     params,
-    subject: null,
+    subject: type.subject(params),
     state: 'preparing',
     error: null,
     startedAt: now.toISOString(),
     endedAt: null,
   };
-}
-
-function vmIdOf(params: Json): string | undefined {
-  return params !== null && typeof params === 'object' && 'vmId' in params ? String(params.vmId) : undefined;
 }

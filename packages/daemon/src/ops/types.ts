@@ -5,7 +5,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface StepContext {
   readonly signal: AbortSignal;
   /** For people: what the step is doing, and how far it is (0 to 1) where known. */
-  progress(message: string, fraction?: number): void;
+  readonly progress: (message: string, fraction?: number) => void;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface RecordedError {
 export interface RecordedOperation {
   readonly id: string;
   readonly kind: string;
-  readonly subject: string | null;
+  readonly subject: string;
   readonly params: Json;
   readonly state: 'preparing' | 'running' | 'undoing' | 'succeeded' | 'failed' | 'cancelled';
   readonly error: RecordedError | null;
@@ -57,17 +57,13 @@ export interface RecordedOperation {
   readonly endedAt: string | null;
 }
 
-/** What a plan is made of: the VM or image it works on, and the steps in order. */
-export interface OperationPlan {
-  readonly subject: string;
-  readonly steps: readonly PlannedStep[];
-}
-
 /** What commit and rollback may know: recorded data only, since they may run in a later process. */
 export interface OperationRecord<P extends Json> {
   readonly id: string;
-  readonly subject: string | null;
+  readonly subject: string;
   readonly params: P;
+  /** Whether `plan` ran: else nothing was written that `rollback` could take back. */
+  readonly planned: boolean;
   /** Recorded output of the step of that type; undefined when it has none. */
   output(stepType: string): Json | undefined;
 }
@@ -82,6 +78,8 @@ export interface OperationType<P extends Json, D = unknown, L extends AsyncDispo
   readonly onInterrupt: 'undo' | 'finish';
   /** Stage that people see while `prepare` runs. */
   readonly prepareStage?: string;
+  /** Id or name of what it works on. */
+  subject(params: P): string;
   /** Operations of this kind with an equal key share one run while it lasts. */
   flightKey?(params: P): string;
   /** Acquires what the whole operation needs (the VM's lock); released when it ended. */
@@ -91,7 +89,7 @@ export interface OperationType<P extends Json, D = unknown, L extends AsyncDispo
   /** Takes the lease that `plan` needs (for the choice of free names), by way of the one from `enter`. */
   planning?(lease: L, signal: AbortSignal): Promise<M & AsyncDisposable>;
   /** Runs inside the beginning transaction, and inside `planning`'s lease; may write rows. */
-  plan(params: P, prepared: D, lease: M): OperationPlan;
+  plan(params: P, prepared: D, lease: M): readonly PlannedStep[];
   /** Runs inside the transaction that ends the operation well. */
   commit(record: OperationRecord<P>): void;
   /** Runs inside the transaction that ends a failed operation, after the undo. */

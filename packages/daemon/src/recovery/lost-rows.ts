@@ -17,7 +17,7 @@ const VM_ID = /^[0-9a-f]{16}$/;
 /** Rebuilds the rows of VMs whose directory is there but whose row is not; returns their ids. */
 export async function adoptLostRows(options: LostRowsOptions, signal: AbortSignal): Promise<readonly string[]> {
   const { store, vmsDirectory } = options;
-  const inJournal = new Set(store.journal.unfinished().flatMap(({ params }) => vmIdOf(params)));
+  const inJournal = new Set(store.journal.unfinished().map(({ subject }) => subject));
   const names = await readdir(vmsDirectory);
   const lost = names.filter((name) => VM_ID.test(name) && !inJournal.has(name) && !store.vms.get(name));
   const adopted: string[] = [];
@@ -70,8 +70,4 @@ function parseManifest(text: string, vmId: string): Kept {
   }
   if (vm['id'] !== vmId) throw new Error('its manifest is of another VM');
   return Object.fromEntries(Object.keys(fields).map((name) => [name, vm[name]])) as unknown as Kept;
-}
-
-function vmIdOf(params: unknown): string[] {
-  return params !== null && typeof params === 'object' && 'vmId' in params ? [String(params.vmId)] : [];
 }

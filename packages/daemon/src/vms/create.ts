@@ -31,6 +31,7 @@ export function createOperation(context: VmContext): OperationType<CreateRequest
   const { store, capabilities, images, locks } = context;
   return {
     kind: 'vm.create',
+    subject: ({ vmId }) => vmId,
     onInterrupt: 'undo',
     prepareStage: 'image',
     enter: ({ vmId }, signal) => locks.vm(vmId, signal),
@@ -49,18 +50,15 @@ export function createOperation(context: VmContext): OperationType<CreateRequest
       }
       const vm = reserve(context, lease, request, { image, files });
       const start = { vm, image: files };
-      return {
-        subject: vm.id,
-        steps: [
-          ...capabilities.provision(start),
-          ...capabilities.start(start),
-          planStep(manifestStep(context), 'guest', { vmId: vm.id }),
-        ],
-      };
+      return [
+        ...capabilities.provision(start),
+        ...capabilities.start(start),
+        planStep(manifestStep(context), 'guest', { vmId: vm.id }),
+      ];
     },
     commit: (record) => transition(store, record.params.vmId, 'running', runningFrom(record, context.now())),
-    rollback: ({ subject }) => {
-      if (subject !== null) store.vms.delete(subject);
+    rollback: ({ planned, subject }) => {
+      if (planned) store.vms.delete(subject);
     },
     settled: ({ params }) => context.reapIfDead(params.vmId),
   };

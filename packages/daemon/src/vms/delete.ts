@@ -9,19 +9,20 @@ export function deleteOperation(context: VmContext): OperationType<VmRequest> {
   const { store, capabilities } = context;
   return {
     kind: 'vm.delete',
+    subject: ({ vmId }) => vmId,
     onInterrupt: 'finish',
     enter: ({ vmId }, signal) => takeOver(context, vmId, 'vm.delete', signal),
     plan({ vmId }) {
       const vm = store.vms.get(vmId);
       // It was there when the call came: the create that gave way, or another delete, has removed it.
-      if (!vm) return { subject: vmId, steps: [] };
+      if (!vm) return [];
       transition(store, vmId, 'deleting');
-      return { subject: vmId, steps: [...capabilities.stop({ vm, graceMs: null }), ...capabilities.destroy(vm)] };
+      return [...capabilities.stop({ vm, graceMs: null }), ...capabilities.destroy(vm)];
     },
-    commit: ({ params }) => store.vms.delete(params.vmId),
-    rollback: ({ subject, params }, error) => {
-      if (subject !== null)
-        transition(store, params.vmId, 'deleting', { stateReason: `delete failed: ${error.message}` });
+    commit: ({ subject }) => store.vms.delete(subject),
+    rollback: ({ planned, subject }, error) => {
+      if (planned && store.vms.get(subject))
+        transition(store, subject, 'deleting', { stateReason: `delete failed: ${error.message}` });
     },
   };
 }

@@ -13,6 +13,7 @@ export function restartOperation(context: VmContext): OperationType<StopRequest,
   const { store, capabilities } = context;
   return {
     kind: 'vm.restart',
+    subject: ({ vmId }) => vmId,
     onInterrupt: 'undo',
     prepareStage: 'check',
     enter: ({ vmId }, signal) => takeOver(context, vmId, 'vm.restart', signal),
@@ -24,11 +25,11 @@ export function restartOperation(context: VmContext): OperationType<StopRequest,
       const vm = requireVm(store, vmId);
       const stop = vm.state === 'running' ? capabilities.stop({ vm, graceMs }) : [];
       transition(store, vmId, vm.state === 'running' ? 'stopping' : 'starting');
-      return { subject: vmId, steps: [...stop, ...capabilities.start({ vm, image })] };
+      return [...stop, ...capabilities.start({ vm, image })];
     },
     commit: (record) => transition(store, record.params.vmId, 'running', runningFrom(record, context.now())),
     rollback: (record, error) => {
-      const vm = record.subject === null ? undefined : store.vms.get(record.params.vmId);
+      const vm = record.planned ? store.vms.get(record.subject) : undefined;
       if (!vm) return;
       const stateReason = `restart failed: ${error.message}`;
       // Not yet stopped: it still runs; whether its VMM lives is seen by its watch, or by the next start of the daemon.

@@ -12,6 +12,7 @@ export function startOperation(context: VmContext): OperationType<VmRequest, Ima
   const { store, capabilities, locks } = context;
   return {
     kind: 'vm.start',
+    subject: ({ vmId }) => vmId,
     onInterrupt: 'undo',
     prepareStage: 'check',
     enter: ({ vmId }, signal) => locks.vm(vmId, signal),
@@ -22,11 +23,11 @@ export function startOperation(context: VmContext): OperationType<VmRequest, Ima
     plan({ vmId }, image) {
       const vm = requireVm(store, vmId);
       transition(store, vmId, 'starting');
-      return { subject: vmId, steps: capabilities.start({ vm, image }) };
+      return capabilities.start({ vm, image });
     },
     commit: (record) => transition(store, record.params.vmId, 'running', runningFrom(record, context.now())),
-    rollback: ({ subject }, error) => {
-      if (subject !== null)
+    rollback: ({ planned, subject }, error) => {
+      if (planned)
         transition(store, subject, 'stopped', { process: null, stateReason: `start failed: ${error.message}` });
     },
     settled: ({ params }) => context.reapIfDead(params.vmId),

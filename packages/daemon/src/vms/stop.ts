@@ -1,5 +1,4 @@
 import type { Json, OperationRecord, OperationType, RecordedError } from '../ops/types.ts';
-import type { Store } from '../store/types.ts';
 import type { VmContext } from './context.ts';
 import { requireVm } from './lookup.ts';
 import { requireState, transition } from './states.ts';
@@ -16,20 +15,26 @@ export function stopOperation(context: VmContext, kind: 'vm.stop' | 'vm.kill'): 
   const { store, capabilities } = context;
   return {
     kind,
+    subject: ({ vmId }) => vmId,
     onInterrupt: 'finish',
     enter: ({ vmId }, signal) => takeOver(context, vmId, kind, signal),
     plan({ vmId, graceMs }) {
       const vm = requireVm(store, vmId);
-      if (vm.state === 'stopped') return { subject: vmId, steps: [] };
+      if (vm.state === 'stopped') return [];
       requireState(vm, ['running', 'stopping'], kind === 'vm.stop' ? 'stop' : 'kill');
       transition(store, vmId, 'stopping');
-      return { subject: vmId, steps: capabilities.stop({ vm, graceMs }) };
+      return capabilities.stop({ vm, graceMs });
     },
     commit: (record) => {
-      if (store.vms.get(record.params.vmId)?.state === 'stopping') stopped(context, record, reasonOf(record, kind));
+      if (isStopping(context, record)) stopped(context, record.subject, reasonOf(record, kind));
     },
-    rollback: (record, error) => afterFailedStop(context, record, error),
-    settled: ({ params }) => context.reapIfDead(params.vmId),
+    rollback: (record, error) => {
+      if (!isStopping(context, record)) return;
+      if (record.output('machine.stop')) stopped(context, record.subject, notCleaned('stopped', error));
+      // The VMM has not ended: it failed or was cancelled before.
+      else transition(store, record.subject, 'running', { stateReason: `stop failed: ${error.message}` });
+    },
+    settled: ({ subject }) => context.reapIfDead(subject),
   };
 }
 
@@ -40,50 +45,41 @@ export function reapOperation(context: VmContext): OperationType<ReapRequest> {
   const { store, capabilities, locks } = context;
   return {
     kind: 'vm.reap',
+    subject: ({ vmId }) => vmId,
     onInterrupt: 'finish',
     enter: ({ vmId }, signal) => locks.vm(vmId, signal),
     plan({ vmId }) {
       const vm = store.vms.get(vmId);
       // Someone stopped or deleted it meanwhile: nothing is left to do.
-      if (vm?.state !== 'running') return { subject: vmId, steps: [] };
+      if (vm?.state !== 'running') return [];
       transition(store, vmId, 'stopping');
-      return { subject: vmId, steps: capabilities.stop({ vm, graceMs: null }) };
+      return capabilities.stop({ vm, graceMs: null });
     },
     commit: (record) => {
-      if (store.vms.get(record.params.vmId)?.state === 'stopping') stopped(context, record, record.params.reason);
+      if (isStopping(context, record)) stopped(context, record.subject, record.params.reason);
     },
-    rollback: (record, error) => afterFailedStop(context, record, error),
-    settled: ({ params }) => context.reapIfDead(params.vmId),
+    // The VMM is gone whatever else failed; a start or delete cleans up what is left.
+    rollback: (record, error) => {
+      if (isStopping(context, record)) stopped(context, record.subject, notCleaned(record.params.reason, error));
+    },
   };
 }
 
-function stopped({ store, now }: VmContext, { params }: OperationRecord<VmIdOnly>, stateReason: string | null): void {
-  transition(store, params.vmId, 'stopped', { process: null, stateReason, stoppedAt: now().toISOString() });
+function stopped({ store, now }: VmContext, vmId: string, stateReason: string | null): void {
+  transition(store, vmId, 'stopped', { process: null, stateReason, stoppedAt: now().toISOString() });
 }
 
-type VmIdOnly = { readonly vmId: string };
-
-/** A stop that failed or was cancelled before the VMM ended leaves a VM that runs. */
-function afterFailedStop(
-  context: VmContext,
-  record: OperationRecord<VmIdOnly & { readonly [key: string]: Json }>,
-  error: RecordedError,
-): void {
-  if (!isStopping(context.store, record)) return;
-  if (record.output('machine.stop') === undefined)
-    transition(context.store, record.params.vmId, 'running', { stateReason: `stop failed: ${error.message}` });
-  else stopped(context, record, `stopped, but not cleaned up: ${error.message}`);
-}
-
-function isStopping(
-  store: Store,
-  { subject, params }: OperationRecord<VmIdOnly & { readonly [key: string]: Json }>,
-): boolean {
-  return subject !== null && store.vms.get(params.vmId)?.state === 'stopping';
+/** What the plan of a stop or reap changed, and nobody else since. */
+function isStopping({ store }: VmContext, { planned, subject }: OperationRecord<Json>): boolean {
+  return planned && store.vms.get(subject)?.state === 'stopping';
 }
 
 function reasonOf(record: OperationRecord<StopRequest>, kind: 'vm.stop' | 'vm.kill'): string {
   if (kind === 'vm.kill') return 'killed by request';
   const asked = record.output('guest.power-off') as { outcome: string } | undefined;
   return asked?.outcome ?? 'stopped';
+}
+
+function notCleaned(reason: string, error: RecordedError): string {
+  return `${reason}; not cleaned up: ${error.message}`;
 }
