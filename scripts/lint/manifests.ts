@@ -3,7 +3,7 @@
  * The `source` condition lets the repository run unbuilt; it is cut from what is published.
  * Every third-party dependency has its line in docs/dependencies.md, and every line there its dependency.
  */
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -30,9 +30,11 @@ function expected(folder: string, manifest: Json): Json {
     sideEffects: false,
   };
   if (manifest['private'] === true) return shared;
+  const contents = [manifest['bin'] === undefined ? 'dist' : 'bin'];
+  if (existsSync(join(root, 'packages', folder, 'assets'))) contents.push('assets');
   return {
     ...shared,
-    files: [manifest['bin'] === undefined ? 'dist' : 'bin', 'README.md', 'LICENSE'],
+    files: [...contents, 'README.md', 'LICENSE'],
     publishConfig: { access: 'public', exports: withoutSource(exportsMap) },
   };
 }
