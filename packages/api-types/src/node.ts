@@ -52,6 +52,8 @@ function openUnixSocket(path: string, signal: AbortSignal | undefined): Promise<
 class SocketTransport implements ByteTransport {
   readonly incoming: AsyncIterable<Uint8Array>;
   readonly #socket: Socket;
+  /** Shared by all who wait, so that many calls at once are not many listeners. */
+  #drained: Promise<void> | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -65,24 +67,24 @@ class SocketTransport implements ByteTransport {
     let ready = true;
     for (const part of parts) ready = socket.write(part);
     socket.uncork();
-    if (!ready) await drained(socket);
+    if (!ready) await this.#drain();
   }
 
   close(): void {
     this.#socket.destroy();
   }
-}
 
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      socket.off('drain', done);
-      socket.off('close', done);
-      resolve();
-    };
-    socket.on('drain', done);
-    socket.on('close', done);
-  });
+  #drain(): Promise<void> {
+    this.#drained ??= new Promise((resolve) => {
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done);
+        this.#drained = undefined;
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
+    return this.#drained;
+  }
 }
 
 function cannotConnect(path: string, cause: NodeJS.ErrnoException): RpcError {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { RpcLimits } from './limits.ts';
 import { type Harness, startHarness } from './test-harness.ts';
 import type { Handlers } from './types.ts';
@@ -11,6 +11,7 @@ import type { Handlers } from './types.ts';
 // Each attack comes from a process of its own, so that the memory of this one is the server's, and so that it goes on
 // while the server works. A second client asks all the time and must be answered all the time.
 
+vi.setConfig({ testTimeout: 30_000 });
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
@@ -68,7 +69,7 @@ async function watch(harness: Harness, until: () => boolean): Promise<Watch> {
   collectGarbage();
   const before = usedBytes();
   const seen: Watch = { answers: 0, slowestMs: 0, grownBytes: 0 };
-  const deadline = performance.now() + 8000;
+  const deadline = performance.now() + 25_000;
   while (seen.answers < 20 || !until()) {
     expect(performance.now(), 'the attack did not get where it should').toBeLessThan(deadline);
     const asked = performance.now();
@@ -248,7 +249,7 @@ test('a client that never reads: it is not read either, then dropped', async () 
         return { vms };
       },
     },
-    { unreadDeadlineMs: 500 },
+    { unreadDeadlineMs: 1500 },
   );
   await using enemy = await attack(
     harness,
@@ -263,8 +264,8 @@ test('a client that never reads: it is not read either, then dropped', async () 
     }`,
   );
   const seen = await watch(harness, () => enemy.said.length === 4);
-  // An answer has about 80 KiB: a few until the buffers are full, and not one for each of the calls.
-  expect(answered).toBeLessThan(4 * 64);
+  // An answer has about 80 KiB: a few until the buffers are full, and not as many as there is time for.
+  expect(answered).toBeLessThan(4 * 10);
   expect(seen.slowestMs).toBeLessThan(SLOWEST_ANSWER_MS);
   expect(seen.grownBytes).toBeLessThan(16 * MIB);
 });

@@ -32,6 +32,7 @@ const standardMessages: Partial<Record<WireError['code'], string>> = {
 /** JSON-RPC 2.0 as its specification says (https://www.jsonrpc.org/specification), for one connection. */
 export class JsonRpc {
   readonly #options: JsonRpcOptions;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
 
   constructor(options: JsonRpcOptions) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class JsonRpc {
   async start(line: Uint8Array): Promise<{ readonly answer: Promise<string | undefined> }> {
     let message: unknown;
     try {
-      message = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+      message = JSON.parse(this.#decoder.decode(line));
     } catch (cause) {
       return this.#refuse(new BangerError('parse_error', 'the line is not JSON in UTF-8', { cause }));
     }

@@ -86,7 +86,8 @@ export class RpcConnection {
       else this.#writer.write(this.#rpc.refusal(error));
     } finally {
       this.#lines.release();
-      tickets.revoke(id);
+      // Not at once: a client may redeem its ticket and close this connection in the same moment.
+      setTimeout(() => tickets.revoke(id), limits.lingerMs).unref();
     }
     endConnection(socket, { flushMs: limits.unreadDeadlineMs, lingerMs: limits.lingerMs });
     await discard(this.#incoming);

@@ -224,6 +224,20 @@ test('what is no frame ends the stream with an error', async () => {
   expect(last).toContain('invalid_request');
 });
 
+test('a client may close its connection as soon as the stream is open', async () => {
+  await using harness = await startHarness({ 'vm.exec': (_params, context) => echoing(context) });
+  for (let i = 0; i < 20; i += 1) {
+    const client = await harness.client();
+    const { ticket } = await client.call('vm.exec', { vm, argv: ['cat'] });
+    const stream = await client.openStream(ticket);
+    client.close();
+    await stream.send('stdin', Buffer.from('on its own'));
+    const { value } = await stream.frames[Symbol.asyncIterator]().next();
+    expect(value).toMatchObject({ type: 'stdout' });
+    stream.close();
+  }
+});
+
 test('a ticket is void when the connection that asked for it is gone', async () => {
   await using harness = await startHarness({ 'vm.exec': (_params, context) => echoing(context) });
   const [asking, redeeming] = [await harness.client(), await harness.client()];
@@ -231,6 +245,7 @@ test('a ticket is void when the connection that asked for it is gone', async () 
   await redeeming.daemon;
   asking.close();
   await expect.poll(() => harness.server.connectionCount).toBe(1);
+  await sleep(150);
   const stream = await redeeming.openStream(ticket);
   for await (const frame of stream.frames) expect(decodeJson(frame.payload)).toMatchObject({ code: 'ticket_invalid' });
 });

@@ -13,7 +13,7 @@ export interface CallContext {
   readonly connectionId: string;
   /**
    * A single-use ticket that the client redeems on a second connection; `open` runs then. It expires, and is void
-   * once this connection has ended.
+   * soon after this connection has ended.
    * @throws BangerError `overloaded` when the connection or the daemon has too many open tickets
    */
   readonly issueTicket: (open: OpenStream) => IssuedTicket;
