@@ -19,4 +19,6 @@ export interface HostProcesses {
 export interface QemuHost {
   readonly spawner: Spawner;
   readonly processes: HostProcesses;
+  /** Whether there is a TAP device of this name; looked up in /sys/class/net unless told. */
+  readonly hasTap?: (name: string) => Promise<boolean>;
 }

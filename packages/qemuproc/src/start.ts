@@ -27,7 +27,7 @@ export async function startMicrovm(host: QemuHost, spec: MicrovmSpec, options: S
   const { signal, timeoutMs = 30_000 } = options;
   const argv = microvmArguments(spec);
   signal?.throwIfAborted();
-  await checkTap(spec);
+  await checkTap(host, spec);
   await clearRemains(spec.directory);
   const logPath = await nextVmmLog(spec.directory);
   const outlive = { cwd: spec.directory, logPath, privileged: spec.privileged ?? false };
@@ -79,11 +79,16 @@ async function firstConnection(
 }
 
 /** QEMU would make a missing TAP device by itself, one without bridge and address. */
-async function checkTap({ network }: MicrovmSpec): Promise<void> {
-  if (network === undefined) return;
-  await access(`/sys/class/net/${network.tap}/tun_flags`).catch((cause: unknown) => {
-    throw new QemuError('tap_unusable', `there is no TAP device ${network.tap}`, { cause });
-  });
+async function checkTap({ hasTap = isTap }: QemuHost, { network }: MicrovmSpec): Promise<void> {
+  if (network === undefined || (await hasTap(network.tap))) return;
+  throw new QemuError('tap_unusable', `there is no TAP device ${network.tap}`);
+}
+
+async function isTap(name: string): Promise<boolean> {
+  return await access(`/sys/class/net/${name}/tun_flags`).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What a machine that died with the host left behind. */

@@ -117,3 +117,10 @@ test('a machine that stopped for want of space is let run again', async () => {
   await adopted();
   await expect.poll(() => host.server?.commands, { timeout: 4000 }).toContain('cont');
 });
+
+test('a released machine can still be killed', async () => {
+  const watched = await adopted();
+  watched.release();
+  await expect(watched.kill()).resolves.toMatchObject({ cause: 'killed' });
+  expect(host.live).toBe(false);
+});

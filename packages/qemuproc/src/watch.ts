@@ -36,6 +36,7 @@ export class WatchedMicrovm implements Microvm {
   readonly #ioRetry = new IoRetry(this.#over.signal);
   readonly #settled = Promise.withResolvers<MicrovmEnd>();
   #client: QmpClient | undefined;
+  #released = false;
 
   constructor(target: WatchTarget) {
     this.#target = target;
@@ -92,10 +93,13 @@ export class WatchedMicrovm implements Microvm {
       const escalation = setTimeout(() => processes.signalProcess(this.identity, 'SIGKILL'), TERM_GRACE_MS);
       void this.ended.then(() => clearTimeout(escalation));
     }
-    return await unlessAborted(this.ended, signal);
+    if (!this.#released) return await unlessAborted(this.ended, signal);
+    await processes.waitForExit(this.identity, signal && { signal });
+    return await this.#finish();
   }
 
   release(): void {
+    this.#released = true;
     this.#over.abort();
     this.#client?.close();
   }

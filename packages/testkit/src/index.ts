@@ -5,5 +5,6 @@ export { CensusError, withCensus } from './census/with-census.ts';
 export type { FailAction, Failure } from './failpoints.ts';
 export { FailpointError, Failpoints, parseFailures } from './failpoints.ts';
 export { FakeClock } from './fake-clock.ts';
+export { makeFakeQemu } from './fake-qemu/fake-qemu.ts';
 export type { ArgvMatcher, FakeAnswer, FakeCall } from './fake-runner.ts';
 export { FakeRunner } from './fake-runner.ts';

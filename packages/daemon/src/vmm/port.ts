@@ -59,5 +59,9 @@ export interface Vmm {
   /** Finds the process of `spec.tag` without a record; undefined where there is none. */
   find(spec: Pick<MachineSpec, 'tag' | 'directory'>, signal?: AbortSignal): Promise<ProcessIdentity | undefined>;
   /** Takes over a live VMM after a daemon restart; undefined when that process is gone. */
-  adopt(spec: Pick<MachineSpec, 'tag' | 'directory'>, identity: ProcessIdentity, signal?: AbortSignal): Promise<Machine | undefined>;
+  adopt(
+    spec: Pick<MachineSpec, 'tag' | 'directory'>,
+    identity: ProcessIdentity,
+    signal?: AbortSignal,
+  ): Promise<Machine | undefined>;
 }
