@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rename, unlink } from 'node:fs/promises';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { BangerError } from '../errors.ts';
 import { generateKeyPair, type KeyPair } from './key-pair.ts';
 
@@ -46,7 +46,7 @@ async function writeBeside(path: string, content: string): Promise<string> {
 }
 
 function publicLine(path: string, privateKey: string): string {
-  const key = utils.parseKey(privateKey);
+  const key = ssh2.utils.parseKey(privateKey);
   if (key instanceof Error || !key.isPrivateKey()) {
     throw new BangerError('state_corrupt', `${path} holds no private key that can be used`, {
       remediation: 'Restore it from a backup. Without it banger cannot log into the VMs that exist.',

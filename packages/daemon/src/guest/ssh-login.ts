@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Client, type ConnectConfig } from 'ssh2';
+import ssh2, { type Client, type ConnectConfig } from 'ssh2';
 import { publicKeyBlob } from './key-pair.ts';
 import type { GuestAddress } from './port.ts';
 import { GuestUnreachable } from './unreachable.ts';
@@ -37,7 +37,7 @@ export async function login(socket: Socket, address: GuestAddress, options: Logi
     socket.destroy();
     throw new GuestUnreachable(address, 'has no recorded host key that could be compared', { final: true });
   }
-  const client = new Client();
+  const client = new ssh2.Client();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let isOtherHost = false;
   const bannerTimer = setTimeout(() => {

@@ -14,7 +14,7 @@ test('operations come back as written; only the unfinished are unfinished, oldes
   for (const operation of operations) journal.insert(operation);
   expect(journal.unfinished()).toEqual([operations[0], operations[2], operations[4]]);
   const error = { code: 'timeout', message: 'too slow', details: { waitedMs: 5 } } as const;
-  journal.update(operations[0]!.id, { state: 'failed', subject: 'abc', error, endedAt: later(5).toISOString() });
+  journal.update(operations[0]!.id, { state: 'failed', error, endedAt: later(5).toISOString() });
   expect(journal.get(operations[0]!.id)).toEqual({
     ...operations[0],
     state: 'failed',

@@ -11,7 +11,7 @@ const ENDED = `('succeeded', 'failed', 'cancelled')`;
 interface OperationRow {
   readonly id: string;
   readonly kind: string;
-  readonly subject: string | null;
+  readonly subject: string;
   readonly params: string;
   readonly state: string;
   readonly error: string | null;

@@ -62,7 +62,7 @@ export const migrations: readonly Migration[] = [
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
         kind TEXT NOT NULL,
-        subject TEXT,
+        subject TEXT NOT NULL,
         params TEXT NOT NULL CHECK (json_valid(params)),
         state TEXT NOT NULL
           CHECK (state IN ('preparing', 'running', 'undoing', 'succeeded', 'failed', 'cancelled')),

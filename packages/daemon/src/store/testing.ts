@@ -70,7 +70,7 @@ export function sampleOperation(number: number, change: Partial<RecordedOperatio
   return {
     id: hex(number),
     kind: 'vm.create',
-    subject: null,
+    subject: 'abc',
     params: { image: 'debian', sizes: [1, null] },
     state: 'running',
     error: null,
