@@ -6,7 +6,7 @@ import { hexOfAddress } from './sockets.ts';
 import { parseRoutes } from './uplink.ts';
 
 /** Kernel settings that the bridge needs, and what they must be. */
-export async function wantedSettings(files: HostFiles, bridge: string): Promise<ReadonlyMap<string, string>> {
+async function wantedSettings(files: HostFiles, bridge: string): Promise<ReadonlyMap<string, string>> {
   const ipv6 = `/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`;
   const settings: [string, string][] = [
     [FORWARDING_PATH, '1'],

@@ -228,14 +228,17 @@ describe('ensure', () => {
 
   it('explains a kernel that refuses our table', async () => {
     const runner = new FakeRunner()
-      .once(NFT_WRITE, { exitCode: 1, stderr: 'Error: Could not process rule: No such file or directory' })
+      .once(NFT_WRITE, {
+        exitCode: 1,
+        stderr: 'Error: Could not process rule: No such file or directory\nadd rule\n^^^',
+      })
       .on(IP_LIST, listing())
       .on(NFT_LIST, rules())
       .on(IP_BATCH)
       .on(['tee']);
     await expect(makeNetwork(runner).ensure(signal)).rejects.toMatchObject({
       code: 'prerequisite_missing',
-      message: expect.stringContaining('Could not process rule'),
+      message: expect.stringMatching(/nft: Error: Could not process rule: No such file or directory$/),
       remediation: expect.stringContaining('nft_masq'),
     });
   });

@@ -39,12 +39,18 @@ function explainCommand(error: CommandError): BangerError {
       cause: error,
     });
   }
-  return new BangerError('prerequisite_missing', `The host's network could not be read or set up: ${error.message}.`, {
-    remediation:
-      'The daemon needs root and a kernel with bridge, veth, tun and nf_tables (modules nft_masq, nft_ct, nft_reject_inet).',
-    details,
-    cause: error,
-  });
+  // ip and nft say in the first line what is wrong, and then where.
+  const reason = error.stderr.trim().split('\n')[0] || error.message;
+  return new BangerError(
+    'prerequisite_missing',
+    `The host's network could not be read or set up: ${program}: ${reason}`,
+    {
+      remediation:
+        'The daemon needs root and a kernel with bridge, veth, tun and nf_tables (modules nft_masq, nft_ct, nft_reject_inet).',
+      details,
+      cause: error,
+    },
+  );
 }
 
 /** Errors of binding the resolver's port. */

@@ -1,6 +1,7 @@
 import { deriveMac } from '@banger/fcproc';
 import { HostFiles } from './files.ts';
 import { Firewall } from './firewall/firewall.ts';
+import { hasIpv6 } from './bridge-state.ts';
 import { BridgedNetwork } from './bridged-network.ts';
 import { contains, formatAddress, parseCidr } from './ipv4.ts';
 import { instanceNames } from './names.ts';
@@ -53,7 +54,7 @@ export async function openHostNetwork(options: HostNetworkOptions): Promise<Host
       mtu: chooseMtu(plan.mtu, (await findUplink(files))?.mtu),
       address: `${address}/${plan.cidr.prefixLength}`,
       carrier: names.carrier,
-      noIpv6: await files.exists('/proc/sys/net/ipv6/conf'),
+      noIpv6: await hasIpv6(files),
     },
   });
 }

@@ -14,7 +14,7 @@ export interface ExchangeOptions {
 export type Exchange = (query: Query, upstream: Upstream, options: ExchangeOptions) => Promise<Buffer>;
 
 /** No (believable) answer in time. */
-export class ExchangeError extends Error {
+class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
 }
 

@@ -62,6 +62,7 @@ describe('readQuery', () => {
       Buffer.concat([makeQuery([]).subarray(0, 12), Buffer.from([0xc0, 12, 0, 1, 0, 1])]),
       RCODE.formatError,
     ],
+    ['a label that is too long', makeQuery(['x'.repeat(64)]), RCODE.formatError],
     ['a name that is too long', makeQuery(Array.from({ length: 5 }, () => 'x'.repeat(60))), RCODE.formatError],
     ['a zone transfer', makeQuery(['a'], { type: 252 }), RCODE.refused],
   ])('refuses %s', (_name, bytes, code) => {

@@ -3,9 +3,9 @@
 /** Response codes that we give ourselves (RFC 1035, 4.1.1; RFC 8020 for the meaning of 3). */
 export const RCODE = { ok: 0, formatError: 1, serverFailure: 2, notImplemented: 4, refused: 5 } as const;
 /** Record types that matter here (RFC 1035, 3.2.2; RFC 5936; RFC 1995). */
-export const TYPE = { a: 1, ixfr: 251, axfr: 252 } as const;
+const TYPE = { a: 1, ixfr: 251, axfr: 252 } as const;
 
-export const HEADER_BYTES = 12;
+const HEADER_BYTES = 12;
 const CLASS_IN = 1;
 const MAX_NAME_BYTES = 255;
 
