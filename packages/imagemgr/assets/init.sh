@@ -23,8 +23,12 @@ grow() { # device mountpoint: fills the device with its ext4 file system
   [ $((sectors / (2 << $8))) -gt "$3" ] || return 0
   for tool in /sbin/resize2fs /usr/sbin/resize2fs; do
     [ -x "$new$tool" ] || continue
-    chroot $new "$tool" "$1" >$run/resize.log 2>&1 && return 0
-    echo "<4>banger-init: cannot grow $1: see $run/resize.log" >/dev/kmsg
+    # It looks up in /proc where the device is mounted.
+    mkdir -p $new/proc $new/dev
+    mount --bind /proc $new/proc
+    mount --bind /dev $new/dev
+    chroot $new "$tool" "$1" >$run/resize.log 2>&1 || echo "<4>banger-init: cannot grow $1: see $run/resize.log" >/dev/kmsg
+    umount $new/dev $new/proc
     return 0
   done
   echo "<4>banger-init: cannot grow $1: the image has no resize2fs" >/dev/kmsg
