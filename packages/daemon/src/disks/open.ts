@@ -28,13 +28,10 @@ export interface DiskChoice extends Pick<DiskSelection, 'reason' | 'faster'> {
 
 /** @throws BangerError prerequisite_missing */
 export async function openDisks({ config, runner, stateDir, formats, signal }: OpenDisksOptions): Promise<DiskChoice> {
-  const [reflink, qemuImg] = await Promise.all([hasReflinks(stateDir), hasQemuImg(runner, signal)]);
-  const { kind, reason, faster } = selectDisk(config.disk, {
-    reflink,
-    qemuImg,
-    vmmReadsQcow2: formats.includes('qcow2'),
-  });
-  const backends = { reflink: reflinkBackend(), qcow2: qcow2Backend(runner), copy: sparseCopyBackend(runner) };
+  signal.throwIfAborted();
+  const facts = { reflink: await hasReflinks(stateDir), vmmReadsQcow2: formats.includes('qcow2') };
+  const { kind, reason, faster } = selectDisk(config.disk, facts);
+  const backends = { reflink: reflinkBackend(), qcow2: qcow2Backend(), copy: sparseCopyBackend(runner) };
   return { chosen: backends[kind], backends: new Map(Object.entries(backends)), reason, faster };
 }
 
@@ -52,11 +49,4 @@ async function hasReflinks(directory: string): Promise<boolean> {
   } finally {
     if (probe) await rm(probe, { recursive: true, force: true });
   }
-}
-
-async function hasQemuImg(runner: Runner, signal: AbortSignal): Promise<boolean> {
-  return runner.run(['qemu-img', '--version'], { signal }).then(
-    () => true,
-    () => false,
-  );
 }

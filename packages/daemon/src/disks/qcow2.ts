@@ -1,11 +1,11 @@
-import type { Runner } from '@banger/system';
+import { open } from 'node:fs/promises';
+import { checkSize } from './origin.ts';
 import type { DiskBackend } from './port.ts';
+import { qcow2Overlay } from './qcow2-header.ts';
 import { isThere, makeWhole, removeWhole } from './temporary.ts';
 
-const TIMEOUT_MS = 30_000;
-
 /** Overlays over a raw origin. The origin's path is in the overlay: images must not move. */
-export function qcow2Backend(runner: Runner): DiskBackend {
+export function qcow2Backend(): DiskBackend {
   const locate: DiskBackend['locate'] = (basePath) => ({ path: `${basePath}.qcow2`, format: 'qcow2' });
   return {
     kind: 'qcow2',
@@ -13,21 +13,12 @@ export function qcow2Backend(runner: Runner): DiskBackend {
     async clone({ originPath, basePath, sizeBytes }, signal) {
       signal.throwIfAborted();
       const disk = locate(basePath);
-      await makeWhole(disk.path, async (temporary) => {
-        const argv = [
-          'qemu-img',
-          'create',
-          '-q',
-          '-f',
-          'qcow2',
-          '-F',
-          'raw',
-          '-b',
-          originPath,
-          temporary,
-          String(sizeBytes),
-        ] as const;
-        await runner.run(argv, { signal, timeoutMs: TIMEOUT_MS });
+      await checkSize(originPath, sizeBytes);
+      const { extents, fileBytes } = qcow2Overlay(originPath, sizeBytes);
+      await makeWhole(disk.path, signal, async (temporary) => {
+        await using file = await open(temporary, 'wx', 0o600);
+        await file.truncate(fileBytes);
+        for (const { offset, bytes } of extents) await file.write(bytes, 0, bytes.length, offset);
       });
       return disk;
     },

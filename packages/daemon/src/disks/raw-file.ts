@@ -1,4 +1,5 @@
-import { truncate } from 'node:fs/promises';
+import { chmod, truncate } from 'node:fs/promises';
+import { checkSize } from './origin.ts';
 import type { CloneSpec, DiskBackend } from './port.ts';
 import { isThere, makeWhole, removeWhole } from './temporary.ts';
 
@@ -14,8 +15,10 @@ export function rawFileBackend(
     async clone(spec, signal) {
       signal.throwIfAborted();
       const disk = locate(spec.basePath);
-      await makeWhole(disk.path, async (temporary) => {
+      await checkSize(spec.originPath, spec.sizeBytes);
+      await makeWhole(disk.path, signal, async (temporary) => {
         await fill(spec, temporary, signal);
+        await chmod(temporary, 0o600); // the origin's mode came along, and that is read-only
         await truncate(temporary, spec.sizeBytes);
       });
       return disk;

@@ -9,7 +9,6 @@ export interface DiskFacts {
   readonly reflink: boolean;
   /** The VMM reads qcow2. */
   readonly vmmReadsQcow2: boolean;
-  readonly qemuImg: boolean;
 }
 
 export interface DiskSelection {
@@ -21,15 +20,15 @@ export interface DiskSelection {
 
 const wanting = {
   reflink: 'the file system of the state directory cannot share blocks between files; xfs and btrfs can',
-  qcow2: 'it needs the program qemu-img (package qemu-utils) and a VMM that reads qcow2',
+  qcow2: 'the VMM does not read qcow2',
 } as const;
 
 /**
- * Which disk backend new VMs get.
+ * Which disk backend new VMs get: the one with the fastest clones and reads that works here. Pure.
  * @throws BangerError prerequisite_missing when the configured one cannot work here
  */
-export function selectDisk(wanted: Config['disk'], facts: DiskFacts): DiskSelection {
-  const possible = { reflink: facts.reflink, qcow2: facts.vmmReadsQcow2 && facts.qemuImg, copy: true };
+export function selectDisk(wanted: Config['disk'], { reflink, vmmReadsQcow2 }: DiskFacts): DiskSelection {
+  const possible = { reflink, qcow2: vmmReadsQcow2, copy: true };
   if (wanted !== 'auto') {
     if (possible[wanted]) return { kind: wanted, reason: 'the configuration says so', faster: fasterThan(wanted) };
     const why = wanted === 'copy' ? '' : wanting[wanted];
@@ -37,18 +36,13 @@ export function selectDisk(wanted: Config['disk'], facts: DiskFacts): DiskSelect
       remediation: 'Set `disk = "auto"`, or provide what is missing.',
     });
   }
-  if (possible.reflink) return { kind: 'reflink', reason: 'the file system shares blocks between files', faster: null };
-  if (possible.qcow2)
-    return { kind: 'qcow2', reason: 'the file system has no reflinks, and QEMU reads overlays', faster: null };
-  return {
-    kind: 'copy',
-    reason: `there are no reflinks (${wanting.reflink}) and no overlays (${wanting.qcow2})`,
-    faster: fasterThan('copy'),
-  };
+  if (reflink) return { kind: 'reflink', reason: 'the file system shares blocks between files', faster: null };
+  if (vmmReadsQcow2) {
+    return { kind: 'qcow2', reason: 'the file system has no reflinks, and the VMM reads overlays', faster: null };
+  }
+  return { kind: 'copy', reason: `${wanting.reflink}, and ${wanting.qcow2}`, faster: fasterThan('copy') };
 }
 
 function fasterThan(kind: DiskKind): string | null {
-  return kind === 'copy'
-    ? 'A state directory on xfs or btrfs, or qemu-utils: a copy takes time and space each time.'
-    : null;
+  return kind === 'copy' ? 'A state directory on xfs or btrfs: a copy takes time and space each time.' : null;
 }

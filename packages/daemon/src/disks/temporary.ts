@@ -1,16 +1,27 @@
-import { rename, rm, stat } from 'node:fs/promises';
-import { BangerError } from '../errors.ts';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { diskFull } from './space.ts';
 
-/** Makes a file under a temporary name and moves it to its place when it is whole; on failure nothing is left. */
-export async function makeWhole(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+/**
+ * Makes a file under a temporary name and moves it to its place when it is whole and on the disk: also after a power
+ * cut there is the whole file or none. On failure or abort nothing is left.
+ */
+export async function makeWhole(
+  path: string,
+  signal: AbortSignal,
+  make: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = temporaryOf(path);
   try {
     await rm(temporary, { force: true });
     await make(temporary);
+    await sync(temporary);
+    signal.throwIfAborted();
     await rename(temporary, path);
+    await sync(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
-    throw isFull(error) ? diskFull(path, error) : error;
+    throw isFull(error) ? diskFull(path, {}, error) : error;
   }
 }
 
@@ -20,22 +31,26 @@ export async function removeWhole(path: string): Promise<void> {
 }
 
 export async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function temporaryOf(path: string): string {
   return `${path}.new`;
 }
 
+/** fsync(2) of a file or directory. */
+async function sync(path: string): Promise<void> {
+  await using handle = await open(path, 'r');
+  await handle.sync();
+}
+
 function isFull(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT';
-}
-
-function diskFull(path: string, cause: unknown): BangerError {
-  return new BangerError('disk_full', `there is no room left for ${path}`, {
-    remediation:
-      'Free space in the state directory (`banger image list` and `banger vm list` show what takes it), and try again.',
-    cause,
-  });
 }
