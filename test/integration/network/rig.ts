@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { listLinks, type LinkInfo } from '@banger/fcproc';
 import { CleanupStack, createRunner, type Runner } from '@banger/system';
 import { Program } from './program.ts';
@@ -111,7 +111,9 @@ export class NetworkRig implements AsyncDisposable {
       );
     }
     const etc = `/etc/netns/${this.host}`;
-    await mkdir(etc, { recursive: true });
+    const made = await mkdir(etc, { recursive: true });
+    // The parent too when there was none, unless another run uses it by now.
+    if (made !== etc) this.#cleanup.defer('/etc/netns', () => rmdir('/etc/netns').catch(() => {}));
     this.#cleanup.defer(etc, () => rm(etc, { recursive: true }));
     await this.setResolver(UPLINK.dns);
     await this.#batch([
