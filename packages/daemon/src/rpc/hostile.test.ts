@@ -264,6 +264,7 @@ test('a client that never reads: it is not read either, then dropped', async () 
     }`,
   );
   const seen = await watch(harness, () => enemy.said.length === 4);
+  await sleep(100);
   // An answer has about 80 KiB: a few until the buffers are full, and not as many as there is time for.
   expect(answered).toBeLessThan(4 * 10);
   expect(seen.slowestMs).toBeLessThan(SLOWEST_ANSWER_MS);
@@ -299,7 +300,7 @@ test('ten thousand tickets: a few for each connection, and a limit for all', asy
 });
 
 test('too many connections: new ones are refused, those that are there go on', async () => {
-  await using harness = await start({}, { maxConnections: 40 });
+  await using harness = await start({}, { maxConnections: 40, lingerMs: 5000 });
   const established = await harness.raw();
   await established.handshake();
   await using enemy = await attack(

@@ -109,6 +109,8 @@ export class RpcConnection {
     }
     for (; line !== undefined; line = await this.#lines.next()) {
       await this.#writer.ready();
+      // What was read from a client that was dropped, and not begun, is dropped with it.
+      if (this.#options.socket.destroyed) return undefined;
       const { answer } = await this.#rpc.start(line);
       const written = answer.then((text) => {
         if (text !== undefined) this.#writer.write(text);
