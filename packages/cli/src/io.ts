@@ -33,7 +33,11 @@ export interface Output {
   readonly rows: number | undefined;
   /** Set when writing failed, mostly because nobody reads any more; what is written after that is dropped. */
   readonly failure: Error | undefined;
+  /** Whether bytes that were sent are not taken yet. */
+  readonly busy: boolean;
   write(text: string): void;
+  /** Resolves when everything is written or failed. */
+  flush(): Promise<void>;
   /** Resolves when it can take more, at once when nobody reads any more. */
   send(bytes: Uint8Array): Promise<void>;
   /** Calls when the terminal's size changed. Returns what removes it. */

@@ -1,7 +1,5 @@
 import type { Output } from './io.ts';
 
-const RETRY_MS = 5;
-
 type Stream = NodeJS.Process['stdout'] | NodeJS.Process['stderr'];
 
 /** Standard output or error of this process. */
@@ -9,6 +7,7 @@ export class ProcessOutput implements Output {
   readonly #open: () => Stream;
   #opened: Stream | undefined;
   #failure: Error | undefined;
+  #sending = 0;
 
   constructor(open: () => Stream) {
     this.#open = open;
@@ -30,15 +29,24 @@ export class ProcessOutput implements Output {
     return this.#failure;
   }
 
+  get busy(): boolean {
+    return this.#sending > 0;
+  }
+
   write(text: string): void {
     if (this.#failure === undefined) this.#stream.write(text);
   }
 
+  async flush(): Promise<void> {
+    const stream = this.#opened;
+    if (stream !== undefined) await this.#written(stream, new Uint8Array());
+  }
+
   async send(bytes: Uint8Array): Promise<void> {
-    // Node writes to pipes and files while everything else waits; from the thread pool a slow reader stalls only us.
-    for (let offset = 0; offset < bytes.length && this.#failure === undefined; ) {
-      offset += await this.#writeSome(bytes, offset);
-    }
+    if (this.#failure !== undefined) return;
+    this.#sending++;
+    await this.#written(this.#stream, bytes);
+    this.#sending--;
   }
 
   onResize(listener: () => void): () => void {
@@ -57,15 +65,11 @@ export class ProcessOutput implements Output {
     return this.#opened;
   }
 
-  async #writeSome(bytes: Uint8Array, offset: number): Promise<number> {
-    const { write } = await import('node:fs');
-    return await new Promise((resolve) => {
-      write(this.#stream.fd, bytes, offset, bytes.length - offset, null, (error, written) => {
-        if (error === null) return resolve(written);
-        // Somebody who shares the pipe made it non-blocking: there is no event to wait for on a plain descriptor.
-        if (error.code === 'EAGAIN') return void setTimeout(resolve, RETRY_MS, 0);
-        this.#failure ??= error;
-        resolve(0);
+  #written(stream: Stream, bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      stream.write(bytes, (error) => {
+        if (error) this.#failure ??= error;
+        resolve();
       });
     });
   }

@@ -73,6 +73,7 @@ async function runCommand(
   try {
     const handler = await command.load();
     const status = await handler(context, invocation);
+    await io.stdout.flush();
     return io.stdout.failure !== undefined ? await outputStatus(context, command, status) : status;
   } catch (error) {
     return await fail(context, command, error);

@@ -34,18 +34,24 @@ export class FakeDaemon implements AsyncDisposable {
   handlers: Handlers;
   /** What the command of a redeemed ticket does. */
   onStream: (stream: FakeStream) => void | Promise<void> = () => {};
-  readonly #folder: string;
+  readonly #folder: string | undefined;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
 
-  private constructor(folder: string, handlers: Handlers) {
+  /** @param folder removed at the end; undefined for a socket somewhere else */
+  private constructor(socketPath: string, folder: string | undefined, handlers: Handlers) {
     this.#folder = folder;
-    this.socketPath = join(folder, 'banger.sock');
+    this.socketPath = socketPath;
     this.handlers = handlers;
   }
 
   static async start(handlers: Handlers = {}): Promise<FakeDaemon> {
-    const daemon = new FakeDaemon(await mkdtemp(join(tmpdir(), 'banger-cli-')), handlers);
+    const folder = await mkdtemp(join(tmpdir(), 'banger-cli-'));
+    return await FakeDaemon.startAt(join(folder, 'banger.sock'), handlers, folder);
+  }
+
+  static async startAt(socketPath: string, handlers: Handlers, folder?: string): Promise<FakeDaemon> {
+    const daemon = new FakeDaemon(socketPath, folder, handlers);
     await daemon.listen();
     return daemon;
   }
@@ -74,7 +80,7 @@ export class FakeDaemon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.die();
-    await rm(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
   #serve(socket: Socket): void {

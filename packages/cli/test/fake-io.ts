@@ -7,6 +7,7 @@ export class FakeOutput implements Output {
   columns: number | undefined;
   rows: number | undefined;
   failure: Error | undefined;
+  readonly busy = false;
   #bytes = Buffer.alloc(0);
   #changed = Promise.withResolvers<void>();
   readonly #resizeListeners = new Set<() => void>();
@@ -26,6 +27,8 @@ export class FakeOutput implements Output {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+
+  async flush(): Promise<void> {}
 
   async send(bytes: Uint8Array): Promise<void> {
     this.write(Buffer.from(bytes).toString());

@@ -14,7 +14,7 @@ export class LogFile implements Disposable {
   constructor(path: string, isRoot: boolean) {
     this.path = path;
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path));
       this.descriptor = openSync(path, 'a', 0o600);
       this.#startOffset = fstatSync(this.descriptor).size;
     } catch (cause) {
@@ -48,6 +48,19 @@ export class LogFile implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.descriptor);
+  }
+}
+
+/** Not mkdir's own `recursive`: that never returns below /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 
