@@ -1,7 +1,7 @@
 /** The client for Node: a daemon behind a Unix socket. */
 import { createConnection, type Socket } from 'node:net';
-import type { ByteTransport, Client } from './client-types.ts';
 import { createClient } from './client.ts';
+import type { ByteTransport, Client } from './client-types.ts';
 import { RpcError } from './rpc-error.ts';
 
 export * from './client.ts';

@@ -13,8 +13,8 @@ import { catalogState, diagnose } from './doctor.ts';
 import { ensureClientKey } from './guest/client-key.ts';
 import { generateHostKey } from './guest/host-key.ts';
 import { createSshGuests } from './guest/ssh-guests.ts';
-import { createDebianBuilder } from './images/debian-builder.ts';
 import { type Environment, makeHost } from './host.ts';
+import { createDebianBuilder } from './images/debian-builder.ts';
 import { openImages } from './images/open.ts';
 import { createLocks } from './locks/create-locks.ts';
 import type { Logger } from './logger.ts';
@@ -31,9 +31,9 @@ import { vmHandlers } from './rpc/handlers/vm.ts';
 import { RpcServer } from './rpc/server.ts';
 import type { Handlers } from './rpc/types.ts';
 import { toWireError } from './rpc/wire-error.ts';
+import { RuntimeAssets } from './runtime-assets/runtime-assets.ts';
 import { statusOf } from './status.ts';
 import type { Store } from './store/types.ts';
-import { RuntimeAssets } from './runtime-assets/runtime-assets.ts';
 import { version } from './version.ts';
 import { makeVms } from './vms/make-vms.ts';
 
@@ -80,7 +80,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const disks = await host.chooseDisks(vmm.chosen, signal);
   const network = await host.openNetwork();
   const tagOf = (vmId: string): string => `banger-${instanceId}-${vmId}`;
-  const filesOf = paths.vm;
+  const filesOf = (vmId: string) => paths.vm(vmId);
   const onUnknown = (directory: string, why: string): void => logger.warn({ directory, why }, 'left alone: not known');
   const machineName = (vmId: string) => ({ tag: tagOf(vmId), directory: filesOf(vmId).directory });
 

@@ -7,7 +7,7 @@ export function planStep<I extends Json, O extends Json>(type: StepType<I, O>, s
 
 /** Forgets the intent and output types, for a registry. Sound because planStep is the only maker of planned steps. */
 export function anyStep<I extends Json, O extends Json>(type: StepType<I, O>): AnyStepType {
-  return type as unknown as AnyStepType;
+  return type;
 }
 
 /** A step that leads on and is not undone: safe to repeat, and repeated after a restart. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
-import { listLinks, type LinkInfo } from '@banger/fcproc';
+import { type LinkInfo, listLinks } from '@banger/fcproc';
 import { CleanupStack, createRunner, type Runner } from '@banger/system';
 import { Program } from './program.ts';
 

@@ -1,7 +1,7 @@
 import type { CloneSpec, Disk, DiskBackend } from '../disks/port.ts';
 import type { StepType } from '../ops/types.ts';
-import type { VmRecord } from '../store/types.ts';
 import { anyStep, forwardStep, planStep } from '../steps.ts';
+import type { VmRecord } from '../store/types.ts';
 import type { Capability, VmFiles } from './types.ts';
 
 type CloneIntent = { readonly backend: string } & { readonly [K in keyof CloneSpec]: CloneSpec[K] };

@@ -2,7 +2,7 @@ import type { ProcessIdentity } from '@banger/system';
 import type { StepType } from '../ops/types.ts';
 import { anyStep, forwardStep, planStep } from '../steps.ts';
 import type { Vmm } from '../vmm/port.ts';
-import { type MachineIntent, machineIntent, type MachineSpecOptions } from './machine-specs.ts';
+import { type MachineIntent, type MachineSpecOptions, machineIntent } from './machine-specs.ts';
 import type { Capability, Machines } from './types.ts';
 
 type Identity = { readonly [K in keyof ProcessIdentity]: ProcessIdentity[K] };

@@ -1,7 +1,7 @@
 import type { HostNetwork, TapSpec } from '../network/types.ts';
 import type { StepType } from '../ops/types.ts';
-import type { VmRecord } from '../store/types.ts';
 import { anyStep, forwardStep, planStep } from '../steps.ts';
+import type { VmRecord } from '../store/types.ts';
 import type { Capability } from './types.ts';
 
 type TapIntent = { readonly [K in keyof TapSpec]: TapSpec[K] };

@@ -4,10 +4,19 @@ import type { Runner } from '@banger/system';
 import { BangerError } from '../errors.ts';
 import type { ImageBuilder } from './builder.ts';
 
-const codes: Partial<Record<ImageErrorCode, ErrorCode>> = { tool_missing: 'prerequisite_missing', disk_full: 'disk_full' };
+const codes: Partial<Record<ImageErrorCode, ErrorCode>> = {
+  tool_missing: 'prerequisite_missing',
+  disk_full: 'disk_full',
+};
 
 /** Builds Debian images on this host from a mirror. */
-export function createDebianBuilder({ runner, mirror }: { readonly runner: Runner; readonly mirror: string }): ImageBuilder {
+export function createDebianBuilder({
+  runner,
+  mirror,
+}: {
+  readonly runner: Runner;
+  readonly mirror: string;
+}): ImageBuilder {
   return {
     async build({ suite }, directory, { signal, progress }) {
       const onProgress = ({ message, fraction }: { message: string; fraction?: number | null }): void =>

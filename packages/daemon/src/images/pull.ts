@@ -47,7 +47,7 @@ export function pullOperation(options: PullOptions): { operationType: AnyOperati
     rollback: () => {},
   };
   return {
-    operationType: operationType as unknown as AnyOperationType,
+    operationType,
     stepTypes: [anyStep(build), anyStep(publish)],
   };
 }

@@ -6,8 +6,8 @@ import {
   deleteLinks,
   deleteTap,
   findLink,
-  listLinks,
   type LinkInfo,
+  listLinks,
   type TapDeviceSpec,
 } from '@banger/fcproc';
 import { CommandError } from '@banger/system';

@@ -1,4 +1,4 @@
-import { listNetwork, type LinkInfo, type RouteInfo } from '@banger/fcproc';
+import { type LinkInfo, listNetwork, type RouteInfo } from '@banger/fcproc';
 import { CommandError, type Runner } from '@banger/system';
 import type { HostFiles } from './files.ts';
 import type { Firewall, Rules } from './firewall/firewall.ts';

@@ -1,8 +1,8 @@
 import { deriveMac } from '@banger/fcproc';
-import { HostFiles } from './files.ts';
-import { Firewall } from './firewall/firewall.ts';
 import { hasIpv6 } from './bridge-state.ts';
 import { BridgedNetwork } from './bridged-network.ts';
+import { HostFiles } from './files.ts';
+import { Firewall } from './firewall/firewall.ts';
 import { contains, formatAddress, parseCidr } from './ipv4.ts';
 import { instanceNames } from './names.ts';
 import { chooseMtu, type HostNetworkOptions, planNetwork } from './options.ts';

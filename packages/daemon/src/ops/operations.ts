@@ -6,8 +6,8 @@ import type { Store } from '../store/types.ts';
 import { Execution } from './execution.ts';
 import { callDigest, operationOfKey } from './idempotency.ts';
 import { LiveOperation, type LiveState } from './live.ts';
-import { type Failpoint, StepRunner } from './step-runner.ts';
 import { StepRegistry } from './step-registry.ts';
+import { type Failpoint, StepRunner } from './step-runner.ts';
 import type { AnyOperationType, AnyStepType, Json, RecordedOperation } from './types.ts';
 import { type OperationView, stagesOf, viewOf } from './view.ts';
 

@@ -19,5 +19,5 @@ export function gated(
     waits(method) ? wrap(handler as AnyHandler) : handler,
   ]);
   // The names are those of `handlers`, and a wrapped handler has the type of what it wraps.
-  return Object.fromEntries(entries) as unknown as Handlers;
+  return Object.fromEntries(entries) as Handlers;
 }

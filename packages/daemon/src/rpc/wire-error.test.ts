@@ -1,5 +1,5 @@
-import { CommandError } from '@banger/system';
 import { LineTooLongError } from '@banger/api-types';
+import { CommandError } from '@banger/system';
 import { expect, test } from 'vitest';
 import { BangerError } from '../errors.ts';
 import { toWireError } from './wire-error.ts';

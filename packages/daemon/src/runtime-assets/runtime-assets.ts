@@ -12,7 +12,18 @@ export class RuntimeAssets {
   async initramfs(modules: readonly string[], signal: AbortSignal): Promise<string> {
     void readFile;
     const { version } = await readGuestFiles();
-    const inputs = [version, await sha256File(this.#busyboxPath, signal), ...(await Promise.all(modules.map((path) => sha256File(path, signal))))];
-    return this.#assets.get({ name: 'initramfs', inputs, build: (outPath, until) => buildInitramfs({ busyboxPath: this.#busyboxPath, modules, outPath, signal: until }) }, signal);
+    const inputs = [
+      version,
+      await sha256File(this.#busyboxPath, signal),
+      ...(await Promise.all(modules.map((path) => sha256File(path, signal)))),
+    ];
+    return this.#assets.get(
+      {
+        name: 'initramfs',
+        inputs,
+        build: (outPath, until) => buildInitramfs({ busyboxPath: this.#busyboxPath, modules, outPath, signal: until }),
+      },
+      signal,
+    );
   }
 }

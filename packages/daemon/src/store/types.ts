@@ -73,7 +73,10 @@ export interface IdempotencyRecord {
 
 export interface Journal {
   insert(operation: RecordedOperation): void;
-  update(id: string, change: Partial<Omit<RecordedOperation, 'id' | 'kind' | 'subject' | 'params' | 'startedAt'>>): void;
+  update(
+    id: string,
+    change: Partial<Omit<RecordedOperation, 'id' | 'kind' | 'subject' | 'params' | 'startedAt'>>,
+  ): void;
   get(id: string): RecordedOperation | undefined;
   /** Neither succeeded, failed nor cancelled: oldest first. */
   unfinished(): readonly RecordedOperation[];

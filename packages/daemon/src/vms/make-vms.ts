@@ -1,7 +1,7 @@
+import type { Result } from '@banger/api-types';
 import type { Capabilities } from '../capabilities/types.ts';
 import type { GuestAddress, Guests } from '../guest/port.ts';
 import type { AnyOperationType, AnyStepType, Json } from '../ops/types.ts';
-import type { Result } from '@banger/api-types';
 import type { VmContext } from './context.ts';
 import { createOperation } from './create.ts';
 import { deleteOperation } from './delete.ts';
@@ -57,10 +57,7 @@ export function makeVms<O extends VmOperations>(options: MakeVmsOptions<O>): VmR
     abortOperations: (vmId, kinds, why) => operations.abort(vmId, kinds, why),
   };
   const operations = options.operations({
-    stepTypes: [
-      ...capabilities.ordered.flatMap(({ stepTypes }) => stepTypes),
-      manifestStep(context) as unknown as AnyStepType,
-    ],
+    stepTypes: [...capabilities.ordered.flatMap(({ stepTypes }) => stepTypes), manifestStep(context)],
     operationTypes: operationTypes(context),
   });
   const vms = new Vms({
@@ -94,5 +91,5 @@ function operationTypes(context: VmContext): AnyOperationType[] {
     deleteOperation(context),
     reapOperation(context),
   ];
-  return types as unknown as AnyOperationType[];
+  return types;
 }

@@ -5,8 +5,8 @@ import { systemClock } from '@banger/system';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HostFiles } from '../files.ts';
-import { frame, readFrames } from './frames.ts';
 import type { Lookup } from './forwarder.ts';
+import { frame, readFrames } from './frames.ts';
 import { Resolver } from './resolver.ts';
 import { type Upstream, Upstreams } from './upstreams.ts';
 
