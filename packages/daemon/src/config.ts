@@ -1,2 +1,2 @@
-export { DEFAULT_CONFIG_PATH, loadConfig, resolveConfig } from './config/resolve.ts';
+export { loadConfig, resolveConfig } from './config/resolve.ts';
 export type { Config, DaemonOptions } from './config/schema.ts';

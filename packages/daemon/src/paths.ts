@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BangerError } from './errors.ts';
 
 /** `sun_path` has 108 bytes, the last of them for NUL, see unix(7). */
-export const MAX_SOCKET_PATH_BYTES = 107;
+const MAX_SOCKET_PATH_BYTES = 107;
 
 /** Everything that one VM has on disk; the names are constant, because a VMM runs in the directory. */
 export interface VmPaths {

@@ -8,7 +8,7 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const sources = ['packages/imagemgr/src', 'packages/daemon/src/images'];
 
 /** Where built images are kept between runs; the name changes with the code that builds them. */
-export async function imageCache(): Promise<string> {
+async function imageCache(): Promise<string> {
   const hash = createHash('sha256');
   for (const source of sources) {
     const names = await readdir(join(repository, source), { recursive: true, withFileTypes: true });

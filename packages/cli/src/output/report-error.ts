@@ -37,7 +37,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** Lines for people: what happened, details that help, what to do. */
-export function errorLines(error: WireError, view: ErrorView): string[] {
+function errorLines(error: WireError, view: ErrorView): string[] {
   const style = styleFor(view.color);
   const message = safeText(error.message);
   const remediation = safeText(error.remediation ?? '');

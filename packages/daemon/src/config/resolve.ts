@@ -5,7 +5,7 @@ import { describeIssue } from './problem.ts';
 import type { Config, DaemonOptions } from './schema.ts';
 import { configSchema } from './schema.ts';
 
-export const DEFAULT_CONFIG_PATH = '/etc/banger/config.toml';
+const DEFAULT_CONFIG_PATH = '/etc/banger/config.toml';
 
 /**
  * Options of an embedding program, completed with the defaults.

@@ -23,7 +23,3 @@ export interface ImageFiles {
   readonly kernelPath: string;
   readonly initramfsPath: string;
 }
-
-export interface ImageProgress {
-  (update: { readonly message: string; readonly fraction: number | null }): void;
-}
