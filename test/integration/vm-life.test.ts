@@ -2,23 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWorld, run, succeed, type TestDaemon, type World } from './support/daemon.ts';
 import { exec } from './support/exec.ts';
-import { censusOfOurs } from './support/ours.ts';
 
 describe('the life of a real VM', () => {
   let world: World;
   let daemon: TestDaemon;
-  let before: Awaited<ReturnType<typeof censusOfOurs.take>>;
+  let before: Awaited<ReturnType<World['census']['take']>>;
 
   beforeAll(async () => {
-    before = await censusOfOurs.take();
     world = await makeWorld();
+    before = await world.census.take();
     daemon = await world.start();
     await succeed(daemon.client, 'vm.create', { image: 'debian', name: 'web' });
   });
 
   afterAll(async () => {
     await world[Symbol.asyncDispose]();
-    expect(await censusOfOurs.differenceTo(before)).toBe('');
+    expect(await world.census.differenceTo(before)).toBe('');
   });
 
   it('runs commands, with their streams apart and their exit status', async () => {
@@ -81,10 +80,11 @@ describe('the life of a real VM', () => {
 
   it('notices within a second when its VMM is killed', async () => {
     const { pid } = await daemon.client.call('vm.show', { vm: 'web' });
-    process.kill(pid ?? 0, 'SIGKILL');
+    if (pid === null) throw new Error('it does not run');
+    process.kill(pid, 'SIGKILL');
     await expect
       .poll(() => daemon.client.call('vm.show', { vm: 'web' }), { timeout: 5000, interval: 50 })
-      .toMatchObject({ state: 'stopped', stateReason: expect.stringContaining('SIGKILL') });
+      .toMatchObject({ state: 'stopped', stateReason: expect.stringContaining('killed') });
     await succeed(daemon.client, 'vm.start', { vm: 'web' });
   });
 

@@ -9,12 +9,15 @@ import { fileURLToPath } from 'node:url';
 import type { MethodName, Params, Result } from '@banger/api-types';
 import { type Client, connect } from '@banger/api-types/node';
 import type { DaemonOptions } from '@banger/daemon';
+import { poll } from '@banger/system';
 import { shareImages } from './images.ts';
+import { censusOf, type WorldCensus } from './ours.ts';
 
 export type Operation = Result<'op.status'>;
 
 /** State and host names of one daemon under test; several daemons may follow each other in it. */
 export interface World extends AsyncDisposable {
+  readonly census: WorldCensus;
   readonly directory: string;
   readonly socketPath: string;
   readonly options: DaemonOptions;
@@ -26,7 +29,8 @@ export interface World extends AsyncDisposable {
   visited(): Promise<readonly string[]>;
 }
 
-export interface TestDaemon {
+/** Killed at the end of its scope when it still lives then. */
+export interface TestDaemon extends AsyncDisposable {
   readonly client: Client;
   readonly process: ChildProcess;
   /** SIGTERM and the end. */
@@ -41,11 +45,12 @@ export interface TestDaemon {
 export async function makeWorld(overrides: DaemonOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'bgt-'));
   const stateDir = join(directory, 'state');
+  const network = freeNetwork();
   const options: DaemonOptions = {
     stateDir,
     runDir: join(directory, 'run'),
     logLevel: 'debug',
-    network: freeNetwork(),
+    network,
     defaults: { memory: '512MiB' },
     ...overrides,
   };
@@ -61,6 +66,7 @@ export async function makeWorld(overrides: DaemonOptions = {}): Promise<World> {
     directory,
     socketPath,
     options,
+    census: censusOf(directory, network.bridge),
     async start(failures = '') {
       const daemon = await launch([configFile, failures, visitedFile], socketPath, logFile);
       running.add(daemon);
@@ -121,12 +127,29 @@ async function launch(args: readonly string[], socketPath: string, logFile: stri
   });
   await listening;
   const client = await connect({ socketPath, client: 'test 0' });
+  await recovered(client);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await exited;
     client.close();
   };
-  return { client, process: child, stop: () => end('SIGTERM'), kill: () => end('SIGKILL'), ended: () => exited };
+  return {
+    client,
+    process: child,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    ended: () => exited,
+    [Symbol.asyncDispose]: () => end('SIGKILL'),
+  };
+}
+
+/** Reads are answered before recovery is over; a test wants to see what comes after it. */
+async function recovered(client: Client): Promise<void> {
+  await poll(async () => (await client.call('daemon.status', {})).state === 'ready' || undefined, {
+    deadlineMs: 60_000,
+    initialMs: 5,
+    maxMs: 100,
+  });
 }
 
 type Begins = 'vm.create' | 'vm.start' | 'vm.stop' | 'vm.restart' | 'vm.kill' | 'vm.delete' | 'image.pull';
