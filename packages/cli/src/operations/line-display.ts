@@ -4,18 +4,25 @@ import type { Display, Operation } from './display.ts';
 import type { Row } from './rows.ts';
 import { operationRow, stageRows } from './rows.ts';
 
-/** Where there is no terminal: one line when a stage takes time, and one when it is over. */
+/** A stage that reports every step of its way would fill a log. */
+const QUIET_MS = 3000;
+
+/** Where there is no terminal: now and then a line while a stage runs, and one when it is over. */
 export class LineDisplay implements Display {
   readonly #output: Output;
+  readonly #nowMs: () => number;
+  /** By label and place: a stage's name may come twice. */
   readonly #shown = new Map<string, string>();
+  #quietUntilMs = 0;
 
-  constructor(output: Output) {
+  constructor(output: Output, nowMs: () => number = () => performance.now()) {
     this.#output = output;
+    this.#nowMs = nowMs;
   }
 
   update(label: string, operation: Operation): void {
     const rows = label === '' ? stageRows(operation) : [operationRow(label, operation)];
-    for (const row of rows) this.#show(row);
+    for (const [place, row] of rows.entries()) this.#show(`${place} ${row.label}`, row);
   }
 
   note(text: string): void {
@@ -24,19 +31,24 @@ export class LineDisplay implements Display {
 
   end(): void {}
 
-  #show(row: Row): void {
+  #show(key: string, row: Row): void {
     const text = describe(row);
-    if (this.#shown.get(row.label) === text) return;
-    this.#shown.set(row.label, text);
+    if (text === '' || this.#shown.get(key) === text) return;
+    if (row.state === 'running') {
+      if (this.#nowMs() < this.#quietUntilMs) return;
+      this.#quietUntilMs = this.#nowMs() + QUIET_MS;
+    }
+    this.#shown.set(key, text);
     this.#output.write(`${row.label}: ${text}\n`);
   }
 }
 
+/** Empty where there is nothing to say yet. */
 function describe({ state, message, durationMs }: Row): string {
   const took = durationMs === undefined ? '' : ` (${formatDuration(durationMs)})`;
   switch (state) {
     case 'running':
-      return message === '' ? 'running' : message;
+      return message;
     case 'done':
       return `done${took}`;
     case 'failed':

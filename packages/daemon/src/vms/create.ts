@@ -33,7 +33,7 @@ export function createOperation(context: VmContext): OperationType<CreateRequest
     kind: 'vm.create',
     subject: ({ vmId }) => vmId,
     onInterrupt: 'undo',
-    prepareStage: 'image',
+    prepareStage: 'prepare',
     enter: ({ vmId }, signal) => locks.vm(vmId, signal),
     async prepare(request, step) {
       if (request.name !== null) requireFreeName(context, request.name);
