@@ -4,7 +4,6 @@ import { LineDisplay } from './line-display.ts';
 import { LiveDisplay } from './live-display.ts';
 
 export type Operation = Result<'op.status'>;
-type Stage = Operation['stages'][number];
 
 /** Shows people how operations get on. Each has a label; an empty one for a single operation, which shows its stages. */
 export interface Display {
