@@ -15,12 +15,18 @@ export interface InitramfsOptions {
 }
 
 // The shell runs applets through /proc/self/exe; these it must find while /proc is not there, or not any more.
-const linkedApplets = ['sh', 'mount', 'mkdir', 'chroot', 'switch_root', 'reboot'];
+const linkedApplets = ['sh', 'mount', 'mkdir', 'chroot', 'readlink', 'switch_root', 'reboot'];
+
+// Commands that talk to systemd; until it answers, each waits for it (see guest/bin/systemctl).
+const waitingCommands = [
+  ...['journalctl', 'loginctl', 'hostnamectl', 'timedatectl', 'busctl', 'systemd-run', 'systemd-analyze'],
+  ...['service', 'poweroff', 'reboot', 'shutdown', 'halt'],
+];
 
 /**
  * Writes the initramfs that boots every guest: busybox, the modules and our init. Not compressed: unpacking would cost
  * the guest more time than reading costs the host. The same input gives the same bytes. Atomic.
- * @throws ImageError `invalid` when busybox is not static or a module is not a plain one
+ * @throws ImageError `invalid` when busybox is not static, `corrupt` when a module is not a plain one
  */
 export async function buildInitramfs(options: InitramfsOptions): Promise<void> {
   const { busyboxPath, modules, outPath, signal } = options;
@@ -45,12 +51,12 @@ async function readModule(path: string, signal: AbortSignal | undefined): Promis
   const data = await readFile(path, { signal });
   // "\x7fELF": a compressed module has another beginning, and busybox cannot load it.
   if (data.toString('latin1', 0, 4) !== '\x7fELF')
-    throw new ImageError('invalid', `${path} is not a plain kernel module`);
+    throw new ImageError('corrupt', `${path} is not a plain kernel module`);
   return { name: basename(path), data };
 }
 
 function initramfsEntries(busybox: Buffer, modules: readonly ModuleFile[], guest: GuestFiles): CpioEntry[] {
-  const directories = ['bin', 'dev', 'guest', 'modules', 'newroot', 'proc', 'run', 'sys'];
+  const directories = ['bin', 'dev', 'guest', 'guest/bin', 'modules', 'newroot', 'proc', 'run', 'sys'];
   return [
     ...directories.map((path): CpioEntry => ({ type: 'directory', path })),
     // The kernel opens the console for init, and the shell /dev/null, before and after devtmpfs is mounted there.
@@ -62,6 +68,7 @@ function initramfsEntries(busybox: Buffer, modules: readonly ModuleFile[], guest
     ...[...guest.runtime].map(
       ([name, data]): CpioEntry => ({ type: 'file', path: `guest/${name}`, mode: 0o755, data }),
     ),
+    ...waitingCommands.map((name): CpioEntry => ({ type: 'symlink', path: `guest/bin/${name}`, target: 'systemctl' })),
     {
       type: 'file',
       path: 'modules/order',

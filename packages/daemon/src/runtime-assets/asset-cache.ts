@@ -7,42 +7,53 @@ export interface AssetSpec {
   readonly name: string;
   /** Digests and versions of all that goes into it: another input is another asset. */
   readonly inputs: readonly string[];
-  readonly build: (path: string, signal: AbortSignal) => Promise<void>;
+  readonly build: (path: string) => Promise<void>;
 }
 
 /**
- * Files that banger makes for itself on this host (the initramfs), kept under the digest of what they are made of.
- * Built once, also when several ask at the same time; checked by digest once per process, and built again when damaged.
+ * Files that banger makes for itself on this host, kept under the digest of what they are made of. Built once, also
+ * when several ask at the same time; checked by digest before each use, and built again when damaged.
  */
-export class RuntimeAssets {
+export class AssetCache {
   readonly #directory: string;
-  readonly #known = new Map<string, Promise<string>>();
+  readonly #inFlight = new Map<string, Promise<string>>();
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
-  /** Path of the asset. A failed or cancelled build is tried again by the next who asks. */
+  /** Path of the asset. `signal` ends the wait, not the build: others may wait for it too. */
   async get(spec: AssetSpec, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
     const key = sha256(JSON.stringify([spec.name, ...spec.inputs])).slice(0, 32);
-    let known = this.#known.get(key);
-    if (!known) {
-      known = this.#provide(key, spec, signal);
-      this.#known.set(key, known);
-      known.catch(() => this.#known.delete(key));
+    const shared = this.#inFlight.get(key) ?? this.#start(key, spec);
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([shared, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
-    return known;
   }
 
-  async #provide(key: string, spec: AssetSpec, signal: AbortSignal): Promise<string> {
+  #start(key: string, spec: AssetSpec): Promise<string> {
+    const started = this.#provide(key, spec).finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, started);
+    started.catch(() => {}); // everybody may have stopped waiting
+    return started;
+  }
+
+  async #provide(key: string, spec: AssetSpec): Promise<string> {
     const directory = join(this.#directory, key);
     const path = join(directory, spec.name);
     if (await isWhole(path)) return path;
     const staging = join(this.#directory, `.new-${key}-${randomBytes(4).toString('hex')}`);
     try {
-      await mkdir(staging, { mode: 0o700 });
-      await spec.build(join(staging, spec.name), signal);
-      await writeFile(join(staging, `${spec.name}.sha256`), sha256(await readFile(join(staging, spec.name))));
+      await mkdir(staging, { recursive: true, mode: 0o700 });
+      const built = join(staging, spec.name);
+      await spec.build(built);
+      await writeFile(`${built}.sha256`, sha256(await readFile(built)));
       await rm(directory, { recursive: true, force: true });
       await rename(staging, directory);
     } finally {
