@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Params, Result } from '@banger/api-types/client';
+import type { Params, Result, WireError } from '@banger/api-types/client';
 import type { Invocation } from '../arguments/invocation.ts';
 import { parseCount, parseMebibytes, parseSize } from '../arguments/values.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, hasCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { DaemonLink } from '../daemon/link.ts';
 import type { Interrupts } from '../interrupts.ts';
@@ -36,6 +36,25 @@ function onlyDefined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[
   >;
 }
 
+const optionOfField: Readonly<Record<string, string>> = {
+  image: 'IMAGE',
+  name: '--name',
+  vcpus: '--vcpus',
+  memoryMib: '--memory (in MiB)',
+  diskBytes: '--disk (in bytes)',
+  workDiskBytes: '--work-disk (in bytes)',
+};
+
+/** The daemon speaks of the wire's fields; people wrote options. */
+function inOptionNames(error: unknown): never {
+  const fields: unknown = hasCode(error, 'invalid_params') ? (error as WireError).details?.['fields'] : undefined;
+  if (!Array.isArray(fields) || fields.length === 0) throw error;
+  const problems = (fields as { field: string; problem: string }[]).map(
+    ({ field, problem }) => `${optionOfField[field] ?? field}: ${problem}`,
+  );
+  throw new CliError('invalid_params', problems.join('; '), { details: { fields }, cause: error });
+}
+
 export interface CreatedVm extends Followed {
   readonly vm: Result<'vm.show'>;
 }
@@ -56,7 +75,7 @@ export async function createVm(
   let keep = true;
   try {
     const followed = await follow(link, {
-      begin: (signal) => link.call('vm.create', params, signal),
+      begin: (signal) => link.call('vm.create', params, signal).catch(inOptionNames),
       display,
       label: '',
       interrupts,

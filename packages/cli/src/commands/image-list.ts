@@ -49,7 +49,8 @@ function printTable(context: Context, { images, catalog }: Result<'image.list'>)
   );
   print(context, [context.style.bold(titles), ...lines].join('\n'));
   for (const { name, aliases } of catalog) {
-    if (aliases.length > 0) note(context, context.errorStyle.dim(`${safeLine(aliases.join(', '))}: ${safeLine(name)}`));
+    if (aliases.length === 0) continue;
+    note(context, context.errorStyle.dim(`${safeLine(name)} is also called ${safeLine(aliases.join(', '))}`));
   }
 }
 

@@ -18,7 +18,7 @@ test('image list: what is here, what could be', async () => {
   expect(await io.run('image', 'ls', '--socket', daemon.socketPath)).toBe(0);
   expect(io.stdout.text).toMatch(/^debian:13 {2}aaaabbbbccccdddd {2}1 GiB {2}380 MiB {2}6\.12\.1 .* box$/m);
   expect(io.stdout.text).toMatch(/^debian:12 {2}not pulled/m);
-  expect(io.stderr.text).toBe('debian: debian:13\n');
+  expect(io.stderr.text).toBe('debian:13 is also called debian\n');
   const json = new FakeIo();
   await json.run('images', '--json', '--socket', daemon.socketPath);
   expect(JSON.parse(json.stdout.text)).toEqual(list);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Handlers } from '../../test/fake-daemon.ts';
-import { FakeDaemon } from '../../test/fake-daemon.ts';
+import { FakeDaemon, refuse } from '../../test/fake-daemon.ts';
 import { FakeIo } from '../../test/fake-io.ts';
 import type { FakeOperation } from '../../test/fake-operations.ts';
 import { FakeOperations } from '../../test/fake-operations.ts';
@@ -95,6 +95,16 @@ describe('vm create', () => {
     expect(io.stderr.text).toContain('error: too little space\n  last line\nMake some.\n');
     expect(io.stdout.text).toBe('');
   });
+});
+
+test('what the daemon says of fields is said of options', async () => {
+  const fields = [{ field: 'name', problem: 'use lower-case letters' }];
+  await using daemon = await FakeDaemon.start({
+    'vm.create': () => refuse({ code: 'invalid_params', message: 'vm.create: name: no', details: { fields } }),
+  });
+  const io = new FakeIo();
+  expect(await io.run('vm', 'create', 'debian', '--memory', '1G', '--socket', daemon.socketPath)).toBe(2);
+  expect(io.stderr.text).toBe('error: --name: use lower-case letters\n');
 });
 
 describe('Ctrl-C during vm create', () => {

@@ -1,6 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 
@@ -15,7 +14,7 @@ export interface DaemonProgram {
  * @param told path from the command line
  * @throws CliError `prerequisite_missing`
  */
-export function locateDaemon({ io }: Context, told: string | undefined): DaemonProgram {
+export function locateDaemon({ io }: Pick<Context, 'io'>, told: string | undefined): DaemonProgram {
   const named = told ?? (io.environment['BANGER_BANGERD'] || undefined);
   if (named !== undefined) {
     if (isFile(named)) return asProgram(resolve(named));
@@ -35,16 +34,23 @@ export function locateDaemon({ io }: Context, told: string | undefined): DaemonP
 
 /** The daemon's package as a package manager puts it: next to ours, by the path we were started with or our real one. */
 function besideUs(programPath: string): string[] {
-  const homes = [programPath, fileURLToPath(import.meta.url)]
-    .filter((path) => path !== '')
-    .map((path) => dirname(path));
-  return homes.flatMap((home) => ['..', '../..', '../../..'].map((up) => resolve(home, up, 'daemon/dist/main.js')));
+  // In a checkout our source uses the daemon's, our build the daemon's build.
+  const main = programPath.endsWith('.ts') ? 'daemon/src/main.ts' : 'daemon/dist/main.js';
+  const homes = [programPath, realPath(programPath)].map((path) => resolve(path, '../../..'));
+  return homes.map((home) => join(home, main));
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** A script runs with the Node.js that runs us: the one on $PATH may be too old. */
 function asProgram(path: string): DaemonProgram {
   if (/\.[cm]?js$/.test(path)) return { file: process.execPath, argv: [path] };
-  // In a checkout, from source.
   if (path.endsWith('.ts')) return { file: process.execPath, argv: ['--conditions=source', path] };
   return { file: path, argv: [] };
 }
