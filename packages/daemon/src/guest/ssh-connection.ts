@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Client, ClientChannel, ExecOptions } from 'ssh2';
 import { BangerError } from '../errors.ts';
 import type { GuestAddress, GuestCommand, GuestProcess } from './port.ts';
@@ -16,6 +17,7 @@ export class SshConnection {
   /** Resolves when the connection is gone, for whatever reason. */
   readonly closed: Promise<void>;
   readonly #client: Client;
+  readonly #socket: Socket;
   readonly #address: GuestAddress;
   readonly #limits: ConnectionLimits;
   readonly #processes = new Set<SshProcess>();
@@ -24,8 +26,10 @@ export class SshConnection {
   #endReason: string | undefined;
   #isClosed = false;
 
-  constructor(client: Client, address: GuestAddress, limits: ConnectionLimits) {
+  /** `socket` is the one that `client` runs over. */
+  constructor(client: Client, socket: Socket, address: GuestAddress, limits: ConnectionLimits) {
     this.#client = client;
+    this.#socket = socket;
     this.#address = address;
     this.#limits = limits;
     client.on('error', (error) => {
@@ -84,9 +88,9 @@ export class SshConnection {
   /** Closes the connection; commands that run are told `reason`, for example `the VM was stopped`. */
   end(reason: string): void {
     this.#endReason ??= reason;
-    this.#client.end();
-    // No courtesy towards a guest that may be gone: the socket would wait for its last packet.
-    this.#client.destroy();
+    // No courtesy towards a guest that may be gone: an orderly end waits for its last packet, for minutes. ssh2's own
+    // `destroy` leaves a socket alone whose writable side has ended already.
+    this.#socket.destroy();
   }
 
   #open(line: string, tty: GuestCommand['tty'], done: (error: unknown, channel?: ClientChannel) => void): void {

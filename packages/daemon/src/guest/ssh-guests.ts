@@ -50,7 +50,7 @@ export function createSshGuests(options: SshGuestsOptions): Guests {
   const pool = new ConnectionPool(async (address, tcpTimeoutMs, signal) => {
     const socket = await tcp(address, tcpTimeoutMs, signal);
     const client = await login(socket, address, { ...timings, user, privateKey, signal });
-    return new SshConnection(client, address, limits);
+    return new SshConnection(client, socket, address, limits);
   });
 
   async function exec(address: GuestAddress, command: GuestCommand, signal?: AbortSignal): Promise<GuestProcess> {
