@@ -1,7 +1,7 @@
 import type { WireError } from '@banger/api-types';
-import { BangerError } from '../errors.ts';
 import type { Store } from '../store/types.ts';
 import type { LiveOperation } from './live.ts';
+import { firstError, interrupted, undoIncomplete } from './operation-errors.ts';
 import type { StepRunner, UndoFailure } from './step-runner.ts';
 import type { AnyOperationType, Json, OperationRecord, RecordedError, RecordedOperation } from './types.ts';
 
@@ -28,34 +28,28 @@ export class Execution {
     try {
       lease = await type.enter?.(params, live.signal);
     } catch (error) {
-      return this.#end(type, id, params, live, error);
+      return this.#end(type, operation, live, this.#errorOf(live, error));
     }
     await using _held = lease;
     try {
       const prepared = await this.#prepare(type, params, live);
       await this.#plan(type, operation, prepared, lease, live);
-      await this.#forward(type, id, params, live);
+      await this.#forward(type, operation, live);
     } catch (error) {
-      await this.#end(type, id, params, live, error);
+      this.#requireOpen(id, error);
+      await this.#end(type, operation, live, this.#errorOf(live, error));
     }
   }
 
   /** Takes an unfinished operation of an earlier process to its end. */
   async resume(type: AnyOperationType, operation: RecordedOperation, live: LiveOperation): Promise<void> {
-    const { id, params } = operation;
-    const interrupted = new BangerError(
-      'operation_interrupted',
-      'the daemon ended during this operation; it was undone',
-      {
-        remediation: 'Run the command again.',
-      },
-    );
     if (type.onInterrupt === 'undo' || operation.state !== 'running')
-      return this.#end(type, id, params, live, interrupted);
+      return this.#end(type, operation, live, firstError(operation) ?? this.#errorOf(live, interrupted()));
     try {
-      await this.#forward(type, id, params, live);
+      await this.#forward(type, operation, live);
     } catch (error) {
-      await this.#end(type, id, params, live, error);
+      this.#requireOpen(operation.id, error);
+      await this.#end(type, operation, live, this.#errorOf(live, error));
     }
   }
 
@@ -93,49 +87,66 @@ export class Execution {
     });
   }
 
-  async #forward(type: AnyOperationType, id: string, params: Json, live: LiveOperation): Promise<void> {
+  async #forward(type: AnyOperationType, operation: RecordedOperation, live: LiveOperation): Promise<void> {
     const { store, runner, now } = this.#options;
+    const { id } = operation;
     await runner.forward(id, type.kind, live.signal, live, () => {
-      type.commit(this.#record(type, id, params, true));
+      type.commit(this.#record(type, operation, true));
       store.journal.update(id, { state: 'succeeded', endedAt: now().toISOString() });
+      if (type.onInterrupt === 'finish') this.#supersede(operation);
     });
-    type.settled?.(this.#record(type, id, params, true));
+    type.settled?.(this.#record(type, operation, true));
+  }
+
+  /**
+   * What clears up a subject has removed what an earlier operation could not undo. A later try to undo it would take
+   * from what came after.
+   */
+  #supersede({ subject }: RecordedOperation): void {
+    const { journal } = this.#options.store;
+    const givenUp = journal.unfinished().filter((other) => other.subject === subject && other.endedAt !== null);
+    for (const { id } of givenUp) journal.update(id, { state: 'failed' });
+  }
+
+  /** What fails after the end (a watch) finds nothing to undo. */
+  #requireOpen(id: string, cause: unknown): void {
+    if (this.#options.store.journal.get(id)?.state === 'succeeded') throw cause;
   }
 
   /** Undoes what is to be undone and writes the failure down. */
-  async #end(type: AnyOperationType, id: string, params: Json, live: LiveOperation, cause: unknown): Promise<void> {
-    const { store, runner } = this.#options;
-    const error = this.#recordedError(live.signal.aborted ? live.signal.reason : cause);
+  async #end(
+    type: AnyOperationType,
+    operation: RecordedOperation,
+    live: LiveOperation,
+    error: RecordedError,
+  ): Promise<void> {
+    const { store, runner, now } = this.#options;
+    const { id } = operation;
     const planned = store.journal.get(id)?.state !== 'preparing';
-    let failures: readonly UndoFailure[] = [];
+    if (planned && type.onInterrupt === 'finish' && error.code === 'operation_interrupted') return; // the next start finishes it
     if (planned && type.onInterrupt === 'undo') {
-      store.transaction('normal', () => store.journal.update(id, { state: 'undoing' }));
+      store.transaction('normal', () => store.journal.update(id, { state: 'undoing', error }));
       live.changed();
-      failures = await runner.backward(id, type.kind, live);
+      const failures = await runner.backward(id, type.kind, live);
+      if (failures.length > 0) return this.#giveUp(id, error, failures);
     }
-    if (failures.length > 0) return this.#undoIncomplete(id, error, failures);
     store.transaction('durable', () => {
-      type.rollback(this.#record(type, id, params, planned), error);
+      type.rollback(this.#record(type, operation, planned), error);
       const state = error.code === 'operation_cancelled' ? 'cancelled' : 'failed';
-      store.journal.update(id, { state, error, endedAt: this.#options.now().toISOString() });
+      store.journal.update(id, { state, error, endedAt: now().toISOString() });
     });
-    type.settled?.(this.#record(type, id, params, planned));
+    type.settled?.(this.#record(type, operation, planned));
   }
 
   /** The journal keeps the operation open: the next start tries to undo the rest. */
-  #undoIncomplete(id: string, error: RecordedError, failures: readonly UndoFailure[]): void {
-    const left = failures.map(({ step, cause }) => `${step}: ${this.#options.describeError(cause).message}`);
-    const incomplete: RecordedError = {
-      code: 'undo_incomplete',
-      message: `${error.message}; and it could not be undone completely: ${left.join('; ')}`,
-      remediation: 'What is left is tried again when the daemon starts the next time.',
-      details: { cause: error.code, left },
-    };
-    const { store, now } = this.#options;
-    store.transaction('durable', () => store.journal.update(id, { error: incomplete, endedAt: now().toISOString() }));
+  #giveUp(id: string, error: RecordedError, failures: readonly UndoFailure[]): void {
+    const { store, now, describeError } = this.#options;
+    const left = failures.map(({ step, cause }) => `${step}: ${describeError(cause).message}`);
+    const change = { error: undoIncomplete(error, left), endedAt: now().toISOString() };
+    store.transaction('durable', () => store.journal.update(id, change));
   }
 
-  #record(type: AnyOperationType, id: string, params: Json, planned: boolean): OperationRecord<Json> {
+  #record(type: AnyOperationType, { id, params }: RecordedOperation, planned: boolean): OperationRecord<Json> {
     const steps = this.#options.store.journal.steps(id);
     return {
       id,
@@ -146,8 +157,10 @@ export class Execution {
     };
   }
 
-  #recordedError(cause: unknown): RecordedError {
+  /** The first cause of an end counts: what a cancelled step fails with is no news. */
+  #errorOf(live: LiveOperation, cause: unknown): RecordedError {
+    const error = this.#options.describeError(live.signal.aborted ? live.signal.reason : cause);
     // Details come from our own errors and are plain data; the round trip drops what JSON cannot carry.
-    return JSON.parse(JSON.stringify(this.#options.describeError(cause))) as RecordedError;
+    return JSON.parse(JSON.stringify(error)) as RecordedError;
   }
 }

@@ -15,6 +15,8 @@ export interface StepContext {
 export interface StepType<I extends Json, O extends Json> {
   /** Unique and stable: it is in the journal. */
   readonly name: string;
+  /** How long `do` may take, in milliseconds; two minutes unless told. It has to follow its signal. */
+  timeoutMs?(intent: I): number;
   do(intent: I, context: StepContext): Promise<O>;
   /** After it nothing of the step is left; fine when there is nothing. `output` is undefined when the act was never recorded or observed. */
   undo(intent: I, output: O | undefined, signal: AbortSignal): Promise<void>;

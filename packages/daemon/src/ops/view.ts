@@ -55,6 +55,7 @@ export function viewOf(
   steps: readonly RecordedStep[],
   live: { version: number; prepare?: PrepareStage | undefined; progress?: StageProgress | undefined },
 ): OperationView {
+  const state = publicState(operation);
   const stages = stagesOf(steps, operation.error !== null);
   if (live.prepare) stages.unshift({ message: null, fraction: null, ...live.prepare });
   const { progress } = live;
@@ -62,7 +63,7 @@ export function viewOf(
     id: operation.id,
     kind: operation.kind,
     subject: operation.subject,
-    state: publicState(operation),
+    state,
     version: live.version,
     stages: progress
       ? stages.map((stage) =>
@@ -71,15 +72,16 @@ export function viewOf(
             : stage,
         )
       : stages,
-    error: operation.error,
+    // While it is undone the reason is recorded already, but it has not failed yet.
+    error: state === 'running' ? null : operation.error,
     startedAt: operation.startedAt,
     endedAt: operation.endedAt,
   };
 }
 
-function publicState({ state, error }: RecordedOperation): OperationView['state'] {
+function publicState({ state, endedAt }: RecordedOperation): OperationView['state'] {
   if (state === 'preparing') return 'running';
-  // An incomplete undo has its error already; the journal keeps it open, so that the next start tries again.
-  if (state === 'undoing') return error ? 'failed' : 'running';
+  // An incomplete undo has ended; the journal keeps it open, so that the next start tries again.
+  if (state === 'undoing') return endedAt === null ? 'running' : 'failed';
   return state;
 }
