@@ -75,7 +75,7 @@ export async function createVm(
   let keep = true;
   try {
     const followed = await follow(link, {
-      begin: (signal) => link.call('vm.create', params, signal).catch(inOptionNames),
+      begin: (callOptions) => link.call('vm.create', params, callOptions).catch(inOptionNames),
       display,
       label: '',
       interrupts,

@@ -18,7 +18,7 @@ export const imagePull: Handler = async (context, invocation) => {
   const display = createDisplay(context);
   try {
     const { operation, interruptedBy } = await follow(link, {
-      begin: (signal) => link.call('image.pull', params, signal),
+      begin: (callOptions) => link.call('image.pull', params, callOptions),
       display,
       label: '',
       interrupts,

@@ -45,7 +45,8 @@ export function vmChange(verb: Verb): Handler {
     const change = async (vm: string): Promise<Outcome> => {
       try {
         const { operation, interruptedBy } = await follow(link, {
-          begin: (signal) => withSuggestion(link, vm, () => link.call(`vm.${verb}`, { vm, ...options() }, signal)),
+          begin: (callOptions) =>
+            withSuggestion(link, vm, () => link.call(`vm.${verb}`, { vm, ...options() }, callOptions)),
           display,
           label: several ? vm : '',
           interrupts,

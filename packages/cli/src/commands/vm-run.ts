@@ -8,7 +8,7 @@ import type { ExecRequest } from '../exec/exec.ts';
 import { execInVm } from '../exec/exec.ts';
 import { statusOfSignal } from '../exit-status.ts';
 import { Interrupts } from '../interrupts.ts';
-import { createDisplay } from '../operations/display.ts';
+import { notesOnly } from '../operations/display.ts';
 import { follow } from '../operations/follow.ts';
 import { reportError } from '../output/report-error.ts';
 import type { CreatedVm } from './create-vm.ts';
@@ -74,11 +74,10 @@ async function runCommand({ context, link, interrupts, created, command }: Run):
 
 async function deleteVm({ context, link, interrupts, created }: Run): Promise<void> {
   const { id, name } = created.vm;
-  const display = createDisplay({ ...context, settings: { ...context.settings, quiet: true } });
   const params = { vm: id, idempotencyKey: randomUUID() };
   await follow(link, {
-    begin: (signal) => link.call('vm.delete', params, signal),
-    display: { ...display, note: (text) => note(context, text) },
+    begin: (callOptions) => link.call('vm.delete', params, callOptions),
+    display: notesOnly(context),
     label: '',
     interrupts,
     cancellable: false,

@@ -12,6 +12,13 @@ const LONGEST_WAIT_MS = 1000;
 /** A call that breaks the connection again and again is the cause. */
 const MOST_BREAKS = 5;
 
+export interface LinkCallOptions {
+  /** Ends waiting, and trying to get the connection back. */
+  readonly signal?: AbortSignal;
+  /** Tells people that the connection broke; a plain note unless told. */
+  readonly announce?: (text: string) => void;
+}
+
 /**
  * A connection that is made again when it broke, for calls that may be repeated: those that only read, and those that
  * carry an idempotency key. The first connection must succeed at once.
@@ -34,12 +41,12 @@ export class DaemonLink implements Disposable {
    * @throws RpcError of the daemon; the signal's reason when it was aborted; `daemon_unreachable` when the daemon
    * stayed away
    */
-  async call<M extends MethodName>(method: M, params: Params<M>, signal?: AbortSignal): Promise<Result<M>> {
-    const options = signal === undefined ? {} : { signal };
+  async call<M extends MethodName>(method: M, params: Params<M>, options: LinkCallOptions = {}): Promise<Result<M>> {
+    const { signal } = options;
     for (let breaks = 1; ; breaks++) {
-      const client = await this.client(signal);
+      const client = await this.client(options);
       try {
-        return await client.call(method, params, options);
+        return await client.call(method, params, signal === undefined ? {} : { signal });
       } catch (error) {
         // While it closes the daemon answers so; the next one knows what became of the operation.
         if (!hasCode(error, 'daemon_unreachable') && !hasCode(error, 'shutting_down')) throw error;
@@ -51,16 +58,18 @@ export class DaemonLink implements Disposable {
   }
 
   /** The connection, made again if it broke. */
-  async client(signal?: AbortSignal): Promise<Client> {
-    return (this.#client ??= await this.#again(signal));
+  async client(options: LinkCallOptions = {}): Promise<Client> {
+    return (this.#client ??= await this.#again(options));
   }
 
   [Symbol.dispose](): void {
     this.#client?.close();
   }
 
-  async #again(signal: AbortSignal | undefined): Promise<Client> {
-    note(this.#context, 'The connection to the daemon broke; trying to get it back ...');
+  async #again({ signal, announce }: LinkCallOptions): Promise<Client> {
+    (announce ?? ((text) => note(this.#context, text)))(
+      'The connection to the daemon broke; trying to get it back ...',
+    );
     const deadline = performance.now() + AWAY_MS;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       await delay(wait, undefined, signal === undefined ? {} : { signal });

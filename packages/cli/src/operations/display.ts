@@ -1,5 +1,6 @@
 import type { Result } from '@banger/api-types/client';
 import type { Context } from '../context.ts';
+import { note } from '../context.ts';
 import { LineDisplay } from './line-display.ts';
 import { LiveDisplay } from './live-display.ts';
 
@@ -15,6 +16,11 @@ export interface Display {
 }
 
 const silent: Display = { update() {}, note() {}, end() {} };
+
+/** Only messages: for what is done on the side. */
+export function notesOnly(context: Context): Display {
+  return { ...silent, note: (text) => note(context, text) };
+}
 
 /** Live lines on a terminal, plain lines elsewhere, nothing for those who want none. */
 export function createDisplay(context: Context): Display {

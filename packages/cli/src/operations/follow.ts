@@ -1,6 +1,6 @@
 import type { Result } from '@banger/api-types/client';
 import { CliError, fromWire } from '../cli-error.ts';
-import type { DaemonLink } from '../daemon/link.ts';
+import type { DaemonLink, LinkCallOptions } from '../daemon/link.ts';
 import { statusOfSignal } from '../exit-status.ts';
 import type { InterruptSignal, Interrupts } from '../interrupts.ts';
 import type { Display, Operation } from './display.ts';
@@ -10,7 +10,7 @@ const WAIT_MS = 30_000;
 
 export interface FollowOptions {
   /** Makes the call that begins the operation; it may be repeated, so it carries an idempotency key. */
-  readonly begin: (signal: AbortSignal) => Promise<Result<'vm.create'>>;
+  readonly begin: (options: LinkCallOptions) => Promise<Result<'vm.create'>>;
   readonly display: Display;
   /** For the display where several are followed at once; empty otherwise. */
   readonly label: string;
@@ -42,28 +42,29 @@ class Following {
   readonly #link: DaemonLink;
   readonly #options: FollowOptions;
   readonly #leave = new AbortController();
+  readonly #callOptions: LinkCallOptions;
   #operation: Operation | undefined;
   #interruptedBy: InterruptSignal | undefined;
 
   constructor(link: DaemonLink, options: FollowOptions) {
     this.#link = link;
     this.#options = options;
+    this.#callOptions = { signal: this.#leave.signal, announce: (text) => options.display.note(text) };
   }
 
   async run(): Promise<Followed> {
-    const { signal } = this.#leave;
     try {
-      this.#update((await this.#options.begin(signal)).operation);
+      this.#update((await this.#options.begin(this.#callOptions)).operation);
       if (this.#interruptedBy !== undefined) this.#cancel();
       let operation = this.#current();
       while (operation.state === 'running') {
         const params = { operation: operation.id, afterVersion: operation.version, waitMs: WAIT_MS };
-        this.#update(await this.#link.call('op.status', params, signal));
+        this.#update(await this.#link.call('op.status', params, this.#callOptions));
         operation = this.#current();
       }
       return this.#outcome(operation);
     } catch (error) {
-      if (signal.aborted) throw this.#left();
+      if (this.#leave.signal.aborted) throw this.#left();
       throw error;
     }
   }
@@ -80,7 +81,7 @@ class Following {
   #cancel(): void {
     const { id } = this.#current();
     // What comes of it, and also why it failed, is seen in the operation's status.
-    this.#link.call('op.cancel', { operation: id }, this.#leave.signal).catch(() => {});
+    this.#link.call('op.cancel', { operation: id }, this.#callOptions).catch(() => {});
   }
 
   #update(operation: Operation): void {
