@@ -9,6 +9,8 @@ export interface GuestServerOptions {
   readonly hostKey: string;
   /** OpenSSH public key line that may log in. */
   readonly clientKey: string;
+  /** What the shell runs before the command line, as from a start-up file. */
+  readonly startupFile?: string;
   /** Like sshd's MaxSessions. */
   readonly maxSessions?: number;
 }
@@ -87,7 +89,6 @@ export class GuestServer {
       }
       sessions += 1;
       const session = accept();
-      const commands: ChildProcess[] = [];
       // ssh2's server would ignore requests after the end of stdin; sshd does not.
       session.on('eof', () => Object.assign(session, { _ending: false }));
       session.on('pty', (acceptPty, _reject, info) => {
@@ -98,19 +99,18 @@ export class GuestServer {
         this.seen.windows.push({ columns: info.cols, rows: info.rows });
         (acceptChange as (() => void) | undefined)?.();
       });
-      session.on('signal', (acceptSignal, _reject, info) => {
-        for (const child of commands) killGroup(child, `SIG${info.name}` as NodeJS.Signals);
-        (acceptSignal as (() => void) | undefined)?.();
-      });
       session.on('exec', (acceptExec, _reject, info) => {
-        commands.push(this.#run(acceptExec(), info.command, () => (sessions -= 1)));
+        this.#run(acceptExec(), info.command, () => (sessions -= 1));
       });
     });
   }
 
-  #run(channel: ServerChannel, line: string, onEnd: () => void): ChildProcess {
+  #run(channel: ServerChannel, line: string, onEnd: () => void): void {
     this.seen.lines.push(line);
-    const child = spawn('sh', ['-c', line], { detached: true, stdio: 'pipe' });
+    const child = spawn('sh', ['-c', `${this.#options.startupFile ?? ':'}\n${line}`], {
+      detached: true,
+      stdio: 'pipe',
+    });
     this.#children.add(child);
     // a client that leaves early breaks the pipes: that is its affair
     const outputs = Promise.allSettled([
@@ -132,7 +132,6 @@ export class GuestServer {
         channel.end();
       });
     });
-    return child;
   }
 }
 

@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSpawner, type ProcessIdentity, poll, signalProcess, waitForExit } from '@banger/system';
+import {
+  createSpawner,
+  type ProcessIdentity,
+  poll,
+  sameProcess,
+  signalProcess,
+  undoOnError,
+  waitForExit,
+} from '@banger/system';
 import type { GuestAddress } from '../../../packages/daemon/src/guest/port.ts';
 
 const SSHD = '/usr/sbin/sshd';
@@ -30,14 +38,40 @@ export interface SshdOptions {
 
 /** A real sshd on loopback, with a configuration of its own like the one in guests. */
 export async function startSshd({ hostKey, clientKey, maxSessions }: SshdOptions): Promise<Sshd> {
-  const directory = await mkdtemp(join(tmpdir(), 'banger-sshd-'));
-  const isOurs = !existsSync(PRIVILEGE_SEPARATION);
-  if (isOurs) await mkdir(PRIVILEGE_SEPARATION, { mode: 0o755 });
-  const port = await freePort();
-  const path = (name: string) => join(directory, name);
-  await writeFile(path('host_key'), hostKey.privateKey, { mode: 0o600 });
-  await writeFile(path('authorized_keys'), `${clientKey}\n`, { mode: 0o600 });
-  const config = {
+  return await undoOnError(async (stack) => {
+    const directory = await mkdtemp(join(tmpdir(), 'banger-sshd-'));
+    stack.defer(directory, () => rm(directory, { recursive: true }));
+    if (!existsSync(PRIVILEGE_SEPARATION)) {
+      await mkdir(PRIVILEGE_SEPARATION, { mode: 0o755 });
+      stack.defer(PRIVILEGE_SEPARATION, () => rm(PRIVILEGE_SEPARATION, { recursive: true }));
+    }
+    const port = await freePort();
+    const path = (name: string) => join(directory, name);
+    await writeFile(path('host_key'), hostKey.privateKey, { mode: 0o600 });
+    await writeFile(path('authorized_keys'), `${clientKey}\n`, { mode: 0o600 });
+    await writeFile(path('config'), configFor({ port, maxSessions, path }));
+    const spawner = createSpawner({ env: process.env });
+    const argv = [SSHD, '-D', '-e', '-f', path('config')] as const;
+    const identity = await stack.acquire(
+      'sshd',
+      () => spawner.spawnOutliving(argv, { logPath: path('log') }),
+      async (sshd, signal) => {
+        signalProcess(sshd, 'SIGTERM');
+        await waitForExit(sshd, { signal });
+      },
+    );
+    await poll(() => isListening(identity, path('log')), { deadlineMs: 10_000 });
+    const kept = stack.move();
+    return {
+      address: { vmId: `sshd${port}`, host: '127.0.0.1', port, hostPublicKey: hostKey.publicKey },
+      identity,
+      [Symbol.asyncDispose]: () => kept.unwind(),
+    };
+  });
+}
+
+function configFor({ port, maxSessions, path }: { port: number; maxSessions: number; path: (name: string) => string }) {
+  const options = {
     ListenAddress: `127.0.0.1:${port}`,
     HostKey: path('host_key'),
     AuthorizedKeysFile: path('authorized_keys'),
@@ -48,26 +82,20 @@ export async function startSshd({ hostKey, clientKey, maxSessions }: SshdOptions
     PermitRootLogin: 'prohibit-password',
     PasswordAuthentication: 'no',
     KbdInteractiveAuthentication: 'no',
-    MaxSessions: String(maxSessions),
+    MaxSessions: maxSessions,
+    // root's own start-up files on this machine are none of the test's business
+    SetEnv: `HOME=${path('')}`,
   };
-  await writeFile(
-    path('config'),
-    `${Object.entries(config)
-      .map((entry) => entry.join(' '))
-      .join('\n')}\n`,
-  );
-  const spawner = createSpawner({ env: process.env });
-  const identity = await spawner.spawnOutliving([SSHD, '-D', '-e', '-f', path('config')], { logPath: path('log') });
-  return {
-    address: { vmId: `sshd${port}`, host: '127.0.0.1', port, hostPublicKey: hostKey.publicKey },
-    identity,
-    async [Symbol.asyncDispose]() {
-      signalProcess(identity, 'SIGTERM');
-      await waitForExit(identity, { deadlineMs: 5000 });
-      if (isOurs) await rm(PRIVILEGE_SEPARATION, { recursive: true });
-      await rm(directory, { recursive: true });
-    },
-  };
+  return Object.entries(options)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('');
+}
+
+/** @throws Error with sshd's own words when it has ended. */
+async function isListening(identity: ProcessIdentity, logPath: string): Promise<true | undefined> {
+  const log = await readFile(logPath, 'utf8');
+  if (!sameProcess(identity)) throw new Error(`sshd did not start: ${log.trim()}`);
+  return log.includes('Server listening') || undefined;
 }
 
 async function freePort(): Promise<number> {

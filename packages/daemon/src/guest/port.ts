@@ -33,11 +33,11 @@ export interface GuestProcess {
   readonly exit: Promise<GuestExit>;
   resize(columns: number, rows: number): void;
   /**
-   * Name without SIG; no effect when the command has ended.
-   * @throws BangerError invalid_params for a signal that cannot be sent into a guest.
+   * To the command's process group; name without SIG. No effect when it has ended.
+   * @throws BangerError invalid_params when there is no such signal.
    */
   signal(name: string): void;
-  /** Ends the channel; the guest's command gets SIGHUP. */
+  /** Ends the channel and settles `exit` at once; the guest's command gets SIGHUP. */
   close(): void;
 }
 

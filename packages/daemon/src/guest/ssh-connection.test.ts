@@ -1,6 +1,6 @@
-import { Duplex } from 'node:stream';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import { expect, it } from 'vitest';
 import { SshConnection } from './ssh-connection.ts';

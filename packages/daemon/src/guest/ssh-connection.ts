@@ -3,6 +3,7 @@ import type { Client, ClientChannel, ExecOptions } from 'ssh2';
 import { BangerError } from '../errors.ts';
 import type { GuestAddress, GuestCommand, GuestProcess } from './port.ts';
 import { type SshProcess, sshProcess } from './ssh-process.ts';
+import { startMark } from './start-mark.ts';
 import { GuestUnreachable } from './unreachable.ts';
 
 export interface ConnectionLimits {
@@ -72,15 +73,19 @@ export class SshConnection {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     });
-    this.#open(line, tty, (error, channel) => {
+    const mark = startMark();
+    this.#open(mark.prefix + line, tty, (error, channel) => {
       this.#starting -= 1;
       if (channel === undefined) {
         reject(this.#startError(error));
         return;
       }
       const process = this.#track(channel, tty !== undefined);
-      if (isWanted) resolve(process);
-      else process.close();
+      void mark.take(channel).then((group) => {
+        process.group = group;
+        if (isWanted) resolve(process);
+        else process.close();
+      });
     });
     return settled;
   }
@@ -105,10 +110,25 @@ export class SshConnection {
   }
 
   #track(channel: ClientChannel, hasTty: boolean): SshProcess {
-    const process = sshProcess(channel, hasTty);
+    const process = sshProcess(channel, { hasTty, kill: (group, name) => this.#kill(group, name) });
     this.#processes.add(process);
     channel.once('close', () => this.#processes.delete(process));
     return process;
+  }
+
+  /** Not counted against the limit: a command must be stoppable when there are too many. */
+  #kill(group: number, name: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#open(`kill -s ${name} -- -${group}`, undefined, (_error, channel) => {
+        // That it was too late is no error, and a lost connection is told by the command's end.
+        if (channel === undefined) resolve();
+        else
+          channel
+            .once('close', () => resolve())
+            .resume()
+            .stderr.resume();
+      });
+    });
   }
 
   #startError(error: unknown): BangerError {

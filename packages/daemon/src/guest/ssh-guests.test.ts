@@ -97,7 +97,46 @@ describe('exec', () => {
     command.stderr.resume();
     expect(await command.exit).toEqual({ status: 3, signal: null });
     command.signal('INT'); // too late: no harm
-    expect(() => command.signal('WINCH')).toThrow('SIGWINCH cannot be sent into a guest');
+    expect(() => command.signal('NONE')).toThrow('there is no signal NONE');
+  });
+
+  it('delivers signals in their order', async () => {
+    const { guests, address } = await start();
+    const script =
+      'trap "echo int" INT; trap "echo usr1" USR1; trap "exit 0" TERM; echo ready; while :; do sleep 0.01; done';
+    const command = await guests.exec(address, sh(script));
+    await once(command.stdout, 'data');
+    for (const name of ['INT', 'USR1', 'TERM']) command.signal(name);
+    expect(await text(command.stdout)).toBe('int\nusr1\n');
+  });
+
+  it('keeps what the start-up files of the shell say, and takes only its own mark out', async () => {
+    const { guests, address } = await start({}, { startupFile: 'echo welcome; echo careful >&2' });
+    const result = await run(await guests.exec(address, sh('echo out')));
+    expect(result).toMatchObject({ stdout: 'welcome\nout\n', stderr: 'careful\n', status: 0 });
+  });
+
+  it('passes on what a shell says that never gets to the command', async () => {
+    const { guests, address } = await start({}, { startupFile: 'echo no luck today; exit 9' });
+    expect(await run(await guests.exec(address, sh('echo out')))).toMatchObject({
+      stdout: 'no luck today\n',
+      status: 9,
+    });
+    const silent = await start({}, { startupFile: 'exit 9' });
+    expect(await run(await silent.guests.exec(silent.address, sh('echo out')))).toMatchObject({
+      stdout: '',
+      status: 9,
+    });
+    const chatty = await start({}, { startupFile: 'head -c 1000000 /dev/zero' });
+    const { stdout } = await run(await chatty.guests.exec(chatty.address, sh('echo out')));
+    expect(stdout.slice(1_000_000)).toMatch(/^banger-[0-9a-f]{16} \d+\nout\n$/);
+  });
+
+  it('gives output in pieces as it comes, byte for byte', async () => {
+    const { guests, address } = await start();
+    const command = await guests.exec(address, sh('printf "\\377\\000\\r\\n"; sleep 0.05; printf last'));
+    const chunks = await command.stdout.toArray();
+    expect(Buffer.concat(chunks as Buffer[]).toString('latin1')).toBe('\u00ff\u0000\r\nlast');
   });
 
   it('asks for a terminal and tells it about new sizes, also after the end of stdin', async () => {
@@ -375,6 +414,13 @@ describe('waitReady', () => {
     const waiting = failure(guests.waitReady(address, died.signal));
     setTimeout(() => died.abort(new Error('the VM died')), 50);
     expect((await waiting).message).toBe('the VM died');
+  });
+
+  it('says at its deadline why the last attempt failed', async () => {
+    const guests = guestsWith();
+    const error = await failure(guests.waitReady(addressOf(await freePort()), AbortSignal.timeout(150)));
+    expect(error).toMatchObject({ code: 'guest_unreachable', message: 'the guest at 127.0.0.1 was not ready in time' });
+    expect(error.cause).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 
   it('goes on after a server that breaks off', async () => {
