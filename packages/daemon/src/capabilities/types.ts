@@ -1,5 +1,6 @@
 import type { ImageFiles } from '../images/types.ts';
 import type { AnyStepType, PlannedStep } from '../ops/types.ts';
+import type { VmPaths } from '../paths.ts';
 import type { VmRecord } from '../store/types.ts';
 import type { Machine } from '../vmm/port.ts';
 
@@ -41,17 +42,11 @@ export interface Capability {
   destroy?(vm: VmRecord): readonly PlannedStep[];
 }
 
-/** Names inside a VM's own directory, from paths.ts. */
-export interface VmFiles {
-  readonly directory: string;
-  /** Without extension: the disk backend adds its own. */
-  readonly rootDisk: string;
-  readonly workDisk: string;
-  readonly seed: string;
-  readonly hostKey: string;
-  readonly hostKeyPublic: string;
-  readonly manifest: string;
-}
+/** Names inside a VM's own directory. */
+export type VmFiles = Pick<
+  VmPaths,
+  'directory' | 'rootDisk' | 'workDisk' | 'seed' | 'hostKey' | 'hostKeyPublic' | 'manifest'
+>;
 
 /** The capabilities of a daemon in their order, and the step lists that follow from it. */
 export interface Capabilities {

@@ -1,16 +1,5 @@
+import type { BuiltImage } from '@banger/imagemgr';
 import type { CatalogEntry } from './catalog.ts';
-
-/** A built image, in the directory that the builder was given. Names are relative to it. */
-export interface BuiltImage {
-  /** `sha256:<64 hex>` of the root file system. */
-  readonly digest: string;
-  /** Virtual size of the root file system. */
-  readonly sizeBytes: number;
-  readonly workSeedBytes: number;
-  readonly kernelVersion: string;
-  /** Kernel modules for the initramfs, in load order, relative to the directory. */
-  readonly modules: readonly string[];
-}
 
 export interface BuildContext {
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import type { BuiltImage } from '@banger/imagemgr';
 import { writeFileAtomic } from '../atomic-file.ts';
-import type { BuiltImage } from './builder.ts';
 import type { ImageRecord } from './types.ts';
 
 const FORMAT = 1;
