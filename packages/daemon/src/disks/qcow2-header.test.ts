@@ -15,6 +15,7 @@ test('the header, field by field', () => {
   expect(header.readBigUInt64BE(72)).toBe(16n); // subclusters
   expect(header.subarray(104, 115).toString('latin1')).toBe('\xe2\x79\x2a\xca\0\0\0\x03raw');
   expect(extents.map(({ offset }) => offset)).toEqual([0, 131072, 262144]);
+  expect(Buffer.from(extents[2]?.bytes ?? []).toString('hex')).toBe('0001'.repeat(4)); // one reference per cluster
   expect(fileBytes).toBe(524288);
 });
 

@@ -2,9 +2,9 @@ import type { Config } from '../config.ts';
 import { finding, judge, ok } from './finding.ts';
 import type { Choice, Facts, Finding, KvmFacts } from './types.ts';
 
-/** The oldest QEMU that was tried; microvm with ACPI exists since 6.0. */
+/** The oldest QEMU that was tried. The command line is JSON in part, which QEMU takes since 6.2. */
 const QEMU_TRIED = [7, 2] as const;
-const QEMU_NEEDED = [6, 0] as const;
+const QEMU_NEEDED = [6, 2] as const;
 
 /** QEMU, KVM, and what was chosen of them; the disk backend. */
 export function evaluateMachines(facts: Facts, config: Pick<Config, 'accelerator'>): readonly Finding[] {
