@@ -93,6 +93,17 @@ describe('after a restart', () => {
     expect((await changed).version).toBeGreaterThan(version);
   });
 
+  it('an operation can be cancelled before it is recovered', async () => {
+    const { failpoint, died } = dieAt('things.remove:thing.remove:intended');
+    const { id } = trial.operations(failpoint).begin('things.remove', { names: ['a'] });
+    await died;
+    const next = trial.operations();
+    next.cancel(id);
+    await next.recover();
+    expect(next.status(id)).toMatchObject({ state: 'cancelled' });
+    expect(things.log).toEqual([]);
+  });
+
   it('what nobody knows any more is shown, and hinders nothing else', async () => {
     const one = dieAt('things.make:thing.make:acted');
     const first = trial.operations(one.failpoint).begin('things.make', { names: ['a'] });

@@ -1,8 +1,22 @@
+import type { Result } from '@banger/api-types';
 import type { Capabilities, VmFiles } from '../capabilities/types.ts';
 import type { ImageFiles, ImageRecord } from '../images/types.ts';
 import type { LockRoot } from '../locks/types.ts';
-import type { StepContext } from '../ops/types.ts';
+import type { Json, StepContext } from '../ops/types.ts';
 import type { Store } from '../store/types.ts';
+
+type View = Result<'op.status'>;
+
+/** What this room needs of the operations. */
+export interface VmOperations {
+  begin(kind: string, params: Json, options?: { idempotencyKey?: string | undefined; asked?: Json }): View;
+  begunBefore(kind: string, asked: Json, idempotencyKey: string): View | undefined;
+  /** Nothing can be begun any more. */
+  readonly closing: boolean;
+  ended(id: string): Promise<View>;
+  abort(vmId: string, kinds: readonly string[], why: string): void;
+  stages(id: string): View['stages'];
+}
 
 /** What the VM operations need of images. */
 export interface ImageSource {

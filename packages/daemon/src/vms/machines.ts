@@ -21,6 +21,7 @@ export class LiveMachines implements Machines {
   }
 
   attach(vmId: string, machine: Machine): void {
+    this.detach(vmId);
     const watched: { readonly machine: Machine; end?: MachineEnd } = { machine };
     this.#machines.set(vmId, watched);
     void machine.ended.then((end) => {

@@ -1,8 +1,7 @@
-import type { Result } from '@banger/api-types';
 import type { Capabilities } from '../capabilities/types.ts';
 import type { GuestAddress, Guests } from '../guest/port.ts';
-import type { AnyOperationType, AnyStepType, Json } from '../ops/types.ts';
-import type { VmContext } from './context.ts';
+import type { AnyOperationType, AnyStepType } from '../ops/types.ts';
+import type { VmContext, VmOperations } from './context.ts';
 import { createOperation } from './create.ts';
 import { deleteOperation } from './delete.ts';
 import { LiveMachines } from './machines.ts';
@@ -11,16 +10,6 @@ import { restartOperation } from './restart.ts';
 import { startOperation } from './start.ts';
 import { reapOperation, stopOperation } from './stop.ts';
 import { Vms } from './vms.ts';
-
-type View = Result<'op.status'>;
-
-/** What this room needs of the operations. */
-export interface VmOperations {
-  begin(kind: string, params: Json, options?: { idempotencyKey?: string | undefined; asked?: Json }): View;
-  ended(id: string): Promise<View>;
-  abort(vmId: string, kinds: readonly string[], why: string): void;
-  stages(id: string): View['stages'];
-}
 
 export interface MakeVmsOptions<O extends VmOperations>
   extends Pick<VmContext, 'store' | 'images' | 'locks' | 'addressing' | 'defaults' | 'filesOf' | 'now'> {
@@ -45,6 +34,8 @@ export interface VmRoom<O extends VmOperations> {
 export function makeVms<O extends VmOperations>(options: MakeVmsOptions<O>): VmRoom<O> {
   const { store, guests, defaults, filesOf, adapters } = options;
   const reapIfDead = (vmId: string): void => {
+    // The next start of the daemon sees that it is gone.
+    if (operations.closing) return;
     const end = machines.endOf(vmId);
     if (end && store.vms.get(vmId)?.state === 'running') operations.begin('vm.reap', { vmId, reason: end.reason });
   };
@@ -65,7 +56,7 @@ export function makeVms<O extends VmOperations>(options: MakeVmsOptions<O>): VmR
     guests,
     defaults,
     addressOf: options.addressOf,
-    begin: (kind, params, begin) => operations.begin(kind, params, begin),
+    operations,
     describing: {
       accelerator: adapters.accelerator,
       stagesOf: (id) => operations.stages(id),

@@ -1,13 +1,16 @@
 import { BangerError } from '../errors.ts';
 import type { Store, VmRecord, VmState } from '../store/types.ts';
 
-/** Every allowed change of a VM's state. `creating` ends in `running`, or its row goes with its undo. */
+/**
+ * Every allowed change of a VM's state. `creating` ends in `running`, or its row goes with its undo. What stays in
+ * `starting` or `stopping` without an operation could not be undone: a stop, kill or delete clears it up.
+ */
 const transitions: Readonly<Record<VmState, readonly VmState[]>> = {
   creating: ['running', 'deleting'],
   stopped: ['starting', 'deleting'],
-  starting: ['running', 'stopped', 'deleting'],
-  running: ['stopping', 'stopped', 'deleting'],
-  stopping: ['stopped', 'starting', 'running', 'deleting'],
+  starting: ['running', 'stopped', 'stopping', 'deleting'],
+  running: ['stopping', 'deleting'],
+  stopping: ['stopped', 'running', 'stopping', 'deleting'],
   deleting: ['deleting'],
 };
 

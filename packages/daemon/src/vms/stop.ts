@@ -21,7 +21,7 @@ export function stopOperation(context: VmContext, kind: 'vm.stop' | 'vm.kill'): 
     plan({ vmId, graceMs }) {
       const vm = requireVm(store, vmId);
       if (vm.state === 'stopped') return [];
-      requireState(vm, ['running', 'stopping'], kind === 'vm.stop' ? 'stop' : 'kill');
+      requireState(vm, ['starting', 'running', 'stopping'], kind === 'vm.stop' ? 'stop' : 'kill');
       transition(store, vmId, 'stopping');
       return capabilities.stop({ vm, graceMs });
     },
@@ -30,9 +30,10 @@ export function stopOperation(context: VmContext, kind: 'vm.stop' | 'vm.kill'): 
     },
     rollback: (record, error) => {
       if (!isStopping(context, record)) return;
-      if (record.output('machine.stop')) stopped(context, record.subject, notCleaned('stopped', error));
-      // The VMM has not ended: it failed or was cancelled before.
-      else transition(store, record.subject, 'running', { stateReason: `stop failed: ${error.message}` });
+      if (record.output('machine.stop')) return stopped(context, record.subject, notCleaned('stopped', error));
+      // The VMM has not ended: it failed or was cancelled before. Without a process it was never quite running.
+      const ran = requireVm(store, record.subject).process !== null;
+      transition(store, record.subject, ran ? 'running' : 'stopping', { stateReason: `stop failed: ${error.message}` });
     },
     settled: ({ subject }) => context.reapIfDead(subject),
   };

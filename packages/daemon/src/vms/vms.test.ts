@@ -1,310 +1,149 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { systemClock } from '@banger/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CapabilityPlan } from '../capabilities/plan.ts';
-import type { Capability } from '../capabilities/types.ts';
-import { BangerError } from '../errors.ts';
-import type { GuestProcess, Guests } from '../guest/port.ts';
-import { createLocks } from '../locks/create-locks.ts';
-import { Operations } from '../ops/operations.ts';
-import type { Failpoint } from '../ops/step-runner.ts';
-import type { AnyStepType, StepType } from '../ops/types.ts';
-import { anyStep, forwardStep, planStep } from '../steps.ts';
-import { openStore } from '../store/open.ts';
-import type { Store } from '../store/types.ts';
-import type { Machine, MachineEnd } from '../vmm/port.ts';
-import { makeVms } from './make-vms.ts';
+import { change, create, VmTrial } from './testing.ts';
 
-const IMAGE = {
-  id: '00000000000000aa',
-  name: 'debian:13',
-  digest: `sha256:${'a'.repeat(64)}`,
-  sizeBytes: 2 ** 30,
-  storedBytes: 1,
-  kernelVersion: '6.12',
-  createdAt: '2026-01-01T00:00:00.000Z',
-};
-const FILES = {
-  rootfsPath: '/r',
-  rootfsBytes: 2 ** 30,
-  workSeedPath: '/w',
-  workSeedBytes: 2 ** 20,
-  kernelPath: '/k',
-  initramfsPath: '/i',
-};
-
-/** A VMM that is only a promise. */
-class FakeMachine implements Machine {
-  readonly identity = { pid: 4_000_000, startTimeTicks: 1, bootId: 'boot' };
-  readonly #end = Promise.withResolvers<MachineEnd>();
-  readonly ended = this.#end.promise;
-  kill(): Promise<MachineEnd> {
-    this.die('VMM killed');
-    return this.ended;
-  }
-  die(reason: string): void {
-    this.#end.resolve({ reason, requested: false });
-  }
-  powerButton(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-  release(): void {}
-}
-
-let directory: string;
-let store: Store;
-let host: Set<string>;
-let machines: Map<string, FakeMachine>;
-let gate: PromiseWithResolvers<void> | undefined;
-let failing: string | undefined;
+let trial: VmTrial;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'banger-vms-'));
-  store = openStore({ path: join(directory, 'db'), clock: systemClock });
-  store.transaction('durable', () => store.images.insert(IMAGE));
-  writeFileSync(join(directory, 'host_key.pub'), 'ssh-ed25519 AAAA\n');
-  host = new Set();
-  machines = new Map();
-  gate = undefined;
-  failing = undefined;
+  trial = new VmTrial();
 });
 afterEach(() => {
-  store.close();
-  rmSync(directory, { recursive: true });
+  trial[Symbol.dispose]();
+  expect(trial.lost).toEqual([]);
 });
-
-/** Disk, machine and guest as names in a set, with a gate at the guest and a machine that can die. */
-function capability(attach: (vmId: string, machine: Machine) => void, detach: (vmId: string) => void): Capability {
-  const make = (what: string): StepType<{ vmId: string }, { hostPublicKey: string }> => ({
-    name: what,
-    async do({ vmId }) {
-      host.add(`${what} ${vmId}`);
-      if (failing === what) throw new BangerError('disk_full', 'no room');
-      return { hostPublicKey: 'ssh-ed25519 AAAA' };
-    },
-    undo: async ({ vmId }) => void host.delete(`${what} ${vmId}`),
-    observe: async ({ vmId }) => (host.has(`${what} ${vmId}`) ? { hostPublicKey: 'ssh-ed25519 AAAA' } : undefined),
-  });
-  const disk = make('disk.root');
-  const seed = make('seed.write');
-  const end = async (vmId: string) => {
-    await machines.get(vmId)?.kill();
-    machines.delete(vmId);
-    detach(vmId);
-    host.delete(`machine.start ${vmId}`);
-    return { reason: 'killed' };
-  };
-  const start: StepType<{ vmId: string }, { pid: number; startTimeTicks: number; bootId: string }> = {
-    name: 'machine.start',
-    async do({ vmId }) {
-      host.add(`machine.start ${vmId}`);
-      const machine = new FakeMachine();
-      machines.set(vmId, machine);
-      attach(vmId, machine);
-      return machine.identity;
-    },
-    undo: async ({ vmId }) => void (await end(vmId)),
-    observe: async () => undefined,
-  };
-  const ready: StepType<{ vmId: string }, null> = {
-    name: 'guest.ready',
-    async do(_intent, { signal }) {
-      if (gate)
-        await Promise.race([
-          gate.promise,
-          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-        ]);
-      return null;
-    },
-    undo: async () => {},
-    observe: async () => null,
-  };
-  const stop = forwardStep('machine.stop', ({ vmId }: { vmId: string }) => end(vmId));
-  const remove = forwardStep('disk.remove', async ({ vmId }: { vmId: string }) => {
-    for (const what of ['disk.root', 'seed.write']) host.delete(`${what} ${vmId}`);
-    return null;
-  });
-  const types: AnyStepType[] = [
-    anyStep(disk),
-    anyStep(seed),
-    anyStep(start),
-    anyStep(ready),
-    anyStep(stop),
-    anyStep(remove),
-  ];
-  return {
-    name: 'all',
-    after: [],
-    stepTypes: types,
-    provision: ({ vm }) => [planStep(disk, 'disks', { vmId: vm.id })],
-    start: ({ vm }) => [
-      planStep(seed, 'disks', { vmId: vm.id }),
-      planStep(start, 'boot', { vmId: vm.id }),
-      planStep(ready, 'guest', { vmId: vm.id }),
-    ],
-    stop: ({ vm }) => [planStep(stop, 'machine', { vmId: vm.id })],
-    destroy: (vm) => [planStep(remove, 'disks', { vmId: vm.id })],
-  };
-}
-
-function daemon(failpoint: Failpoint = () => {}) {
-  const locks = createLocks();
-  const guests: Guests = {
-    waitReady: () => Promise.resolve(),
-    exec: () => Promise.reject<GuestProcess>(new Error('not here')),
-    requestPowerOff: () => Promise.resolve(true),
-    disconnect: () => {},
-    close: () => Promise.resolve(),
-  };
-  const filesOf = (vmId: string) => {
-    const at = join(directory, vmId);
-    return {
-      directory: at,
-      rootDisk: join(at, 'root'),
-      workDisk: join(at, 'work'),
-      seed: join(at, 'seed.tar'),
-      hostKey: join(at, 'host_key'),
-      hostKeyPublic: join(directory, 'host_key.pub'),
-      manifest: `${at}.json`,
-    };
-  };
-  return makeVms({
-    store,
-    guests,
-    filesOf,
-    addressOf: (vmId, guestIp, hostPublicKey) => ({ vmId, host: guestIp, port: 22, hostPublicKey }),
-    capabilities: (live) =>
-      new CapabilityPlan([
-        capability(
-          (id, machine) => live.attach(id, machine),
-          (id) => live.detach(id),
-        ),
-      ]),
-    images: { obtain: () => Promise.resolve(IMAGE), files: () => Promise.resolve(FILES) },
-    locks: locks.root,
-    addressing: {
-      addresses: () => ['10.9.0.2', '10.9.0.3'],
-      macOf: () => '02:00:00:00:00:01',
-      tapOf: (vmId) => `bt${vmId.slice(0, 10)}`,
-    },
-    defaults: { vcpus: 1, memoryMib: 512, diskBytes: 2 ** 31, workDiskBytes: 2 ** 31, stopGraceMs: 1000 },
-    adapters: { vmm: 'fake', accelerator: 'none', diskBackend: 'fake' },
-    operations: (types) =>
-      new Operations({
-        store,
-        failpoint,
-        ...types,
-        now: () => new Date(),
-        monotonicMs: () => performance.now(),
-        detach: (work) => locks.runDetached(work),
-        describeError: (error) =>
-          error instanceof BangerError
-            ? { code: error.code, message: error.message }
-            : { code: 'internal', message: String(error) },
-        onLost: (_operation, error) => {
-          throw error;
-        },
-      }),
-    now: () => new Date(),
-  });
-}
-
-async function created(made: ReturnType<typeof daemon>, name: string) {
-  const begun = made.vms.create({ image: 'debian', name });
-  return { begun, view: await made.operations.ended(begun.id), vm: store.vms.match(name)[0] };
-}
 
 describe('the life of a VM', () => {
   it('runs, stops, starts, restarts and goes, and leaves nothing', async () => {
-    const made = daemon();
-    const { view, vm } = await created(made, 'web');
-    expect(view).toMatchObject({ state: 'succeeded', error: null });
-    expect(vm).toMatchObject({ state: 'running', guestIp: '10.9.0.2', hostPublicKey: 'ssh-ed25519 AAAA' });
-    for (const [change, state] of [
-      ['stop', 'stopped'],
-      ['start', 'running'],
-      ['restart', 'running'],
-      ['kill', 'stopped'],
-      ['stop', 'stopped'],
+    const room = trial.daemon();
+    expect(await create(room, 'web')).toMatchObject({ state: 'succeeded', error: null });
+    expect(trial.vm('web')).toMatchObject({
+      state: 'running',
+      guestIp: '10.9.0.2',
+      hostPublicKey: 'ssh-ed25519 AAAA',
+      process: { pid: 4_000_000 },
+    });
+    for (const [kind, state, stateReason] of [
+      ['stop', 'stopped', 'guest shut down'],
+      ['start', 'running', null],
+      ['restart', 'running', null],
+      ['kill', 'stopped', 'killed by request'],
+      ['stop', 'stopped', 'killed by request'],
+      ['restart', 'running', null],
     ] as const) {
-      expect(await made.operations.ended(made.vms[change]({ vm: 'web' }).id)).toMatchObject({ state: 'succeeded' });
-      expect(store.vms.match('web')[0]?.state).toBe(state);
+      expect(await change(room, kind)).toMatchObject({ state: 'succeeded' });
+      expect(trial.vm('web')).toMatchObject({ state, stateReason });
     }
-    expect(await made.operations.ended(made.vms.delete({ vm: 'web' }).id)).toMatchObject({ state: 'succeeded' });
-    expect(store.vms.list()).toEqual([]);
-    expect([...host]).toEqual([]);
+    expect(await change(room, 'delete')).toMatchObject({ state: 'succeeded' });
+    expect(trial.store.vms.list()).toEqual([]);
+    expect([...trial.host.has]).toEqual([]);
+    expect(room.machines.size).toBe(0);
   });
 
-  it.each(['disk.root', 'seed.write'])('a create that fails at %s leaves nothing', async (what) => {
-    failing = what;
-    const { view } = await created(daemon(), 'web');
-    expect(view).toMatchObject({ state: 'failed', error: { code: 'disk_full' } });
-    expect(store.vms.list()).toEqual([]);
-    expect([...host]).toEqual([]);
+  it.each(['disk.root', 'seed.write', 'machine.start', 'guest.ready'])(
+    'a create that fails at %s leaves nothing',
+    async (what) => {
+      trial.host.failing.add(what);
+      expect(await create(trial.daemon(), 'web')).toMatchObject({ state: 'failed', error: { code: 'disk_full' } });
+      expect(trial.store.vms.list()).toEqual([]);
+      expect([...trial.host.has, ...trial.host.machines]).toEqual([]);
+    },
+  );
+
+  it.each(['seed.write', 'machine.start', 'guest.ready'])(
+    'a start that fails at %s leaves it stopped',
+    async (what) => {
+      const room = trial.daemon();
+      await create(room, 'web');
+      await change(room, 'stop');
+      trial.host.failing.add(what);
+      expect(await change(room, 'start')).toMatchObject({ state: 'failed', error: { code: 'disk_full' } });
+      const stateReason = `start failed: no room for ${what}`;
+      expect(trial.vm('web')).toMatchObject({ state: 'stopped', process: null, stateReason });
+      expect(room.machines.size).toBe(0);
+    },
+  );
+
+  it('a restart that fails stays as far as it came', async () => {
+    const room = trial.daemon();
+    await create(room, 'web');
+    trial.host.failing.add('guest.power-off');
+    expect(await change(room, 'restart')).toMatchObject({ state: 'failed' });
+    expect(trial.vm('web')).toMatchObject({ state: 'running', process: { pid: 4_000_000 } });
+    trial.host.failing.clear();
+    trial.host.failing.add('guest.ready');
+    expect(await change(room, 'restart')).toMatchObject({ state: 'failed' });
+    const stateReason = 'restart failed: no room for guest.ready';
+    expect(trial.vm('web')).toMatchObject({ state: 'stopped', process: null, stateReason });
   });
 
-  it('says at once that a name is taken', async () => {
-    const made = daemon();
-    await created(made, 'web');
-    expect((await created(made, 'web')).view.error).toMatchObject({ code: 'vm_name_taken' });
-  });
-
-  it('says when no address is free', async () => {
-    const made = daemon();
-    await created(made, 'a');
-    await created(made, 'b');
-    expect((await created(made, 'c')).view.error).toMatchObject({ code: 'addresses_exhausted' });
-  });
-
-  it('refuses a start of what runs, and says what to do', async () => {
-    const made = daemon();
-    await created(made, 'web');
-    const view = await made.operations.ended(made.vms.start({ vm: 'web' }).id);
-    expect(view.error).toMatchObject({ code: 'vm_wrong_state' });
-    expect(store.vms.match('web')[0]?.state).toBe('running');
+  it('a delete that fails can be repeated', async () => {
+    const room = trial.daemon();
+    await create(room, 'web');
+    trial.host.failing.add('disk.remove');
+    expect(await change(room, 'delete')).toMatchObject({ state: 'failed' });
+    expect(trial.vm('web')).toMatchObject({ state: 'deleting', stateReason: 'delete failed: no room for disk.remove' });
+    trial.host.failing.clear();
+    expect(await change(room, 'delete')).toMatchObject({ state: 'succeeded' });
+    expect(trial.store.vms.list()).toEqual([]);
   });
 });
 
-describe('what comes in between', () => {
-  it('a VMM that dies is noticed, and the reason is kept', async () => {
-    const made = daemon();
-    const { vm } = await created(made, 'web');
-    machines.get(vm?.id ?? '')?.die('VMM killed by SIGKILL');
-    await expect
-      .poll(() => store.vms.match('web')[0])
-      .toMatchObject({ state: 'stopped', stateReason: 'VMM killed by SIGKILL', process: null });
+describe('what is refused', () => {
+  it('a name that is taken, at once', async () => {
+    const room = trial.daemon();
+    await create(room, 'web');
+    expect((await create(room, 'web')).error).toMatchObject({ code: 'vm_name_taken' });
   });
 
-  it('a delete cancels the create that runs', async () => {
-    const made = daemon();
-    gate = Promise.withResolvers();
-    const begun = made.vms.create({ image: 'debian', name: 'web' });
-    await expect.poll(() => [...host].some((what) => what.startsWith('machine.start'))).toBe(true);
-    const deleted = made.vms.delete({ vm: 'web' });
-    expect(await made.operations.ended(begun.id)).toMatchObject({ state: 'cancelled' });
-    expect(await made.operations.ended(deleted.id)).toMatchObject({ state: 'succeeded' });
-    expect([...host]).toEqual([]);
-    expect(store.vms.list()).toEqual([]);
+  it('a VM when no address is free', async () => {
+    const room = trial.daemon();
+    await create(room, 'a');
+    await create(room, 'b');
+    expect((await create(room, 'c')).error).toMatchObject({ code: 'addresses_exhausted' });
   });
 
-  it('a kill cancels the start that runs, and the VM is stopped', async () => {
-    const made = daemon();
-    await created(made, 'web');
-    await made.operations.ended(made.vms.stop({ vm: 'web' }).id);
-    gate = Promise.withResolvers();
-    const start = made.vms.start({ vm: 'web' });
-    await expect.poll(() => machines.size).toBe(1);
-    expect(await made.operations.ended(made.vms.kill({ vm: 'web' }).id)).toMatchObject({ state: 'succeeded' });
-    expect(made.operations.status(start.id)).toMatchObject({ state: 'cancelled' });
-    expect(store.vms.match('web')[0]).toMatchObject({ state: 'stopped', process: null });
-    expect(machines.size).toBe(0);
+  it('a disk that is smaller than the image', async () => {
+    const { vms, operations } = trial.daemon();
+    const { id } = vms.create({ image: 'debian', diskBytes: 2 ** 29 });
+    expect((await operations.ended(id)).error).toMatchObject({ code: 'invalid_params' });
   });
 
-  it('two creates at once get two addresses', async () => {
-    const made = daemon();
-    const [a, b] = await Promise.all([created(made, 'a'), created(made, 'b')]);
-    expect(new Set([a.vm?.guestIp, b.vm?.guestIp])).toEqual(new Set(['10.9.0.2', '10.9.0.3']));
+  it('an image that was deleted between preparation and plan', async () => {
+    const room = trial.daemon();
+    const created = create(room, 'web');
+    trial.store.transaction('durable', () => trial.store.images.delete('00000000000000aa'));
+    expect((await created).error).toMatchObject({ code: 'image_not_found' });
+    expect(trial.store.vms.list()).toEqual([]);
+  });
+
+  it('a start of what runs, and a command in what does not', async () => {
+    const room = trial.daemon();
+    await create(room, 'web');
+    expect((await change(room, 'start')).error).toMatchObject({ code: 'vm_wrong_state' });
+    expect(trial.vm('web')?.state).toBe('running');
+    await change(room, 'stop');
+    expect(() => room.vms.exec({ vm: 'web', argv: ['true'] })).toThrow(
+      expect.objectContaining({ code: 'vm_wrong_state', remediation: 'Start it with `banger vm start`.' }),
+    );
+  });
+});
+
+describe('a retried call', () => {
+  it('of a create gives the same VM', async () => {
+    const { vms, operations } = trial.daemon();
+    const call = { image: 'debian', name: 'web', idempotencyKey: 'key-00001' };
+    const { id } = vms.create(call);
+    await operations.ended(id);
+    expect(vms.create(call).id).toBe(id);
+    expect(trial.store.vms.list()).toHaveLength(1);
+  });
+
+  it('of a delete is answered although the VM is gone', async () => {
+    const room = trial.daemon();
+    await create(room, 'web');
+    const call = { vm: 'web', idempotencyKey: 'key-00001' };
+    const { id } = room.vms.delete(call);
+    await room.operations.ended(id);
+    expect(room.vms.delete(call)).toMatchObject({ id, state: 'succeeded' });
+    expect(() => room.vms.delete({ vm: 'web' })).toThrow(expect.objectContaining({ code: 'vm_not_found' }));
   });
 });

@@ -3,7 +3,7 @@ import type { ParsedParams, Result } from '@banger/api-types';
 import type { GuestAddress, GuestProcess, Guests } from '../guest/port.ts';
 import type { Json } from '../ops/types.ts';
 import type { Store } from '../store/types.ts';
-import type { VmDefaults } from './context.ts';
+import type { VmDefaults, VmOperations } from './context.ts';
 import type { CreateRequest } from './create.ts';
 import { resolveVm } from './lookup.ts';
 import { type Describing, describeVm, listVms } from './query.ts';
@@ -14,11 +14,7 @@ type OperationView = Result<'op.status'>;
 export interface VmsOptions {
   readonly store: Store;
   readonly guests: Guests;
-  readonly begin: (
-    kind: string,
-    params: Json,
-    options?: { idempotencyKey?: string | undefined; asked?: Json },
-  ) => OperationView;
+  readonly operations: Pick<VmOperations, 'begin' | 'begunBefore'>;
   readonly addressOf: (vmId: string, guestIp: string, hostPublicKey: string) => GuestAddress;
   readonly defaults: VmDefaults;
   readonly describing: Describing;
@@ -33,7 +29,7 @@ export class Vms {
   }
 
   create({ idempotencyKey, ...asked }: ParsedParams<'vm.create'>): OperationView {
-    const { defaults, begin } = this.#options;
+    const { defaults, operations } = this.#options;
     const request: CreateRequest = {
       vmId: randomBytes(8).toString('hex'),
       image: asked.image,
@@ -43,7 +39,7 @@ export class Vms {
       diskBytes: asked.diskBytes ?? null,
       workDiskBytes: asked.workDiskBytes ?? null,
     };
-    return begin('vm.create', request, { idempotencyKey, asked: jsonOf(asked) });
+    return operations.begin('vm.create', request, { idempotencyKey, asked: jsonOf(asked) });
   }
 
   start({ vm, idempotencyKey }: ParsedParams<'vm.start'>): OperationView {
@@ -93,9 +89,12 @@ export class Vms {
     extra: { readonly [key: string]: Json },
     idempotencyKey: string | undefined,
   ): OperationView {
-    const { store, begin } = this.#options;
+    const { store, operations } = this.#options;
+    const asked = { vm: ref, ...extra };
+    const earlier = idempotencyKey === undefined ? undefined : operations.begunBefore(kind, asked, idempotencyKey);
+    if (earlier) return earlier;
     const { id } = resolveVm(store, ref);
-    return begin(kind, { vmId: id, ...extra }, { idempotencyKey, asked: { vm: ref, ...extra } });
+    return operations.begin(kind, { vmId: id, ...extra }, { idempotencyKey, asked });
   }
 }
 
