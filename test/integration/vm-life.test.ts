@@ -59,7 +59,7 @@ describe('the life of a real VM', () => {
 
   it('keeps its files over stop and start, and its image cannot go meanwhile', async () => {
     await exec(daemon.client, 'web', ['sh', '-c', 'echo kept > /root/file; echo kept > /etc/kept; sync']);
-    await succeed(daemon.client, 'vm.stop', { vm: 'web' });
+    await succeed(daemon.client, 'vm.stop', { vm: 'web', graceMs: 180_000 });
     const stopped = await daemon.client.call('vm.show', { vm: 'web' });
     expect(stopped).toMatchObject({ state: 'stopped', stateReason: 'guest shut down', pid: null });
     await expect(exec(daemon.client, 'web', ['true'])).rejects.toMatchObject({ code: 'vm_wrong_state' });
@@ -93,7 +93,7 @@ describe('the life of a real VM', () => {
       state: 'failed',
       error: { code: 'vm_wrong_state' },
     });
-    await succeed(daemon.client, 'vm.restart', { vm: 'web' });
+    await succeed(daemon.client, 'vm.restart', { vm: 'web', graceMs: 180_000 });
     expect((await exec(daemon.client, 'web', ['true'])).status).toBe(0);
     await succeed(daemon.client, 'vm.kill', { vm: 'web' });
     expect(await daemon.client.call('vm.show', { vm: 'web' })).toMatchObject({
