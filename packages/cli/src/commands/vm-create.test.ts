@@ -87,7 +87,7 @@ describe('vm create', () => {
         code: 'disk_full',
         message: 'too little space',
         remediation: 'Make some.',
-        details: { tail: ['last line'] },
+        details: { lastLines: ['last line'] },
       });
     await using daemon = await FakeDaemon.start(handlers(operations, () => setImmediate(fail)));
     const io = new FakeIo();

@@ -17,7 +17,7 @@ export class LiveDisplay implements Display {
   readonly #output: Output;
   readonly #style: Style;
   readonly #operations = new Map<string, Operation>();
-  /** When we first saw a row run; the daemon reports times of finished stages only. */
+  /** When we first saw a row run, by place and label, as a stage's name may come twice: the daemon only times what ended. */
   readonly #began = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #drawn = 0;
@@ -57,7 +57,7 @@ export class LiveDisplay implements Display {
       label === '' ? stageRows(operation) : [operationRow(label, operation)],
     );
     // What has scrolled out of the screen cannot be drawn again.
-    const lines = rows.slice(-(height - 1)).map((row) => this.#line(row, columns - 1));
+    const lines = rows.map((row, place) => this.#line(row, `${place} ${row.label}`, columns - 1)).slice(-(height - 1));
     this.#output.write(`${this.#erase()}${lines.map((line) => `${line}\n`).join('')}`);
     this.#drawn = lines.length;
   }
@@ -68,9 +68,9 @@ export class LiveDisplay implements Display {
     return up;
   }
 
-  #line(row: Row, width: number): string {
+  #line(row: Row, key: string, width: number): string {
     const mark = this.#mark(row);
-    const time = formatDuration(row.durationMs ?? this.#elapsed(row));
+    const time = formatDuration(row.durationMs ?? this.#elapsed(key));
     const bar = row.state === 'running' && row.fraction !== undefined ? ` ${progressBar(row.fraction)}` : '';
     const message = row.state === 'running' && row.message !== '' ? `  ${row.message}` : '';
     const head = `${row.label}${bar}`;
@@ -92,10 +92,10 @@ export class LiveDisplay implements Display {
     }
   }
 
-  #elapsed({ label }: Row): number {
+  #elapsed(key: string): number {
     const now = performance.now();
-    const began = this.#began.get(label) ?? now;
-    this.#began.set(label, began);
+    const began = this.#began.get(key) ?? now;
+    this.#began.set(key, began);
     return now - began;
   }
 }

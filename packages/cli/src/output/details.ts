@@ -2,23 +2,24 @@ import { safeLine, safeText } from './text.ts';
 
 /** More than this of a tool's output helps nobody on a terminal; `--json` has all. */
 const MOST_LINES = 20;
+/** Details that hold output of a tool or a list that people need; other texts are for programs. */
+const linesForPeople: ReadonlySet<string> = new Set(['lastLines', 'lines', 'log', 'output', 'left', 'problems']);
 
-/**
- * What an error's details say to people: lists of lines (a tool's last output), lists of findings with their
- * remedies, and text of several lines. Everything else is for programs.
- */
+/** What an error's details say to people: the last output of a tool, and findings with their remedies. */
 export function detailLines(details: Readonly<Record<string, unknown>>): string[] {
-  return Object.values(details).flatMap(linesOf);
+  return Object.entries(details).flatMap(([key, value]) => lastOf(linesOf(key, value)));
 }
 
-function linesOf(value: unknown): string[] {
-  if (typeof value === 'string' && value.includes('\n')) return lastOf(safeText(value).trimEnd().split('\n'));
+function linesOf(key: string, value: unknown): string[] {
+  const speaks = linesForPeople.has(key);
+  if (typeof value === 'string') return speaks ? safeText(value).trimEnd().split('\n') : [];
   if (!Array.isArray(value)) return [];
-  return lastOf(value.flatMap(itemLines));
+  return value.flatMap((item: unknown) =>
+    typeof item === 'string' ? (speaks ? [safeLine(item)] : []) : finding(item),
+  );
 }
 
-function itemLines(item: unknown): string[] {
-  if (typeof item === 'string') return [safeLine(item)];
+function finding(item: unknown): string[] {
   if (typeof item !== 'object' || item === null || !('message' in item)) return [];
   const subject = ['check', 'name'].map((key): unknown => Reflect.get(item, key)).find(isWord);
   const lines = [`- ${subject === undefined ? '' : `${safeLine(subject)}: `}${safeLine(String(item.message))}`];

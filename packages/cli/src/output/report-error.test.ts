@@ -16,7 +16,8 @@ const failure = new RpcError({
   remediation: 'Install them.',
   details: {
     missing: [{ name: 'qemu', message: 'no qemu-system-x86_64', remediation: 'apt-get install qemu-system-x86' }],
-    tail: ['line 1', 'line 2\u0007'],
+    lastLines: ['line 1', 'line 2\u0007'],
+    allowed: ['running'],
     ignored: 5,
   },
 });
