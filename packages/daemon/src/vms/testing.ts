@@ -59,7 +59,7 @@ export class FakeMachine implements Machine {
 type Named = { readonly vmId: string };
 
 /** Disks, machines and guests as names in a set, where what is told to fails, hangs or dies. */
-export class FakeHost {
+class FakeHost {
   readonly has = new Set<string>();
   readonly machines = new Map<string, FakeMachine>();
   /** Names of steps, or `undo` and the name. */
