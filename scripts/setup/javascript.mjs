@@ -78,7 +78,9 @@ export const npmPackages = {
  */
 export async function runTurbo(tasks, say, failure) {
   const turbo = ['turbo', 'run', ...tasks, '--ui=stream', '--output-logs=errors-only', '--log-order=grouped'];
-  await run(turbo, { say, failure, tailLines: Number.POSITIVE_INFINITY });
+  // Lines of a task begin with its name; the rest is turbo introducing itself.
+  const sayTask = (/** @type {string} */ line) => (/^(@banger|\/\/)/.test(line) ? say(line) : undefined);
+  await run(turbo, { say: sayTask, failure, tailLines: Number.POSITIVE_INFINITY });
 }
 
 /** @type {Step} */
