@@ -14,6 +14,9 @@ export interface DiskCapabilityOptions {
   readonly tagOf: (vmId: string) => string;
 }
 
+/** Whole copies of a large image on a slow disk take minutes. */
+const CLONE_TIMEOUT_MS = 30 * 60_000;
+
 /** Root and work disk, cloned once from the image. A VM keeps its backend for life. */
 export function disksCapability({ backends, filesOf, tagOf }: DiskCapabilityOptions): Capability {
   const backendOf = (kind: string): DiskBackend => {
@@ -23,6 +26,7 @@ export function disksCapability({ backends, filesOf, tagOf }: DiskCapabilityOpti
   };
   const cloneStep = (name: string): StepType<CloneIntent, DiskOutput> => ({
     name,
+    timeoutMs: () => CLONE_TIMEOUT_MS,
     do: ({ backend, ...spec }, { signal }) =>
       backendOf(backend)
         .clone(spec, signal)

@@ -16,13 +16,16 @@ export interface MachineCapabilityOptions extends MachineSpecOptions {
 /** The VMM process. */
 export function machineCapability(options: MachineCapabilityOptions): Capability {
   const { vmm, machines, filesOf, tagOf } = options;
+  const adopt = async (name: MachineName, identity: Identity | undefined, signal: AbortSignal) => {
+    const known = identity ?? (await vmm.find(name, signal));
+    return known && (await vmm.adopt(name, known, signal));
+  };
   const end = async (
     name: MachineName,
     identity: Identity | undefined,
     signal: AbortSignal,
   ): Promise<string | null> => {
-    const known = identity ?? (await vmm.find(name, signal));
-    const machine = machines.get(name.vmId) ?? (known && (await vmm.adopt(name, known, signal)));
+    const machine = machines.get(name.vmId) ?? (await adopt(name, identity, signal));
     const ended = await machine?.kill(signal);
     machines.detach(name.vmId);
     return ended?.reason ?? null;

@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { writeFileAtomic } from '../atomic-file.ts';
 import type { StepType } from '../ops/types.ts';
 import { anyStep, planStep } from '../steps.ts';
 import type { Capability, VmFiles } from './types.ts';
@@ -73,10 +74,11 @@ export function seedCapability(options: SeedCapabilityOptions): Capability {
 async function keepHostKey(files: VmFiles, generate: () => HostKey): Promise<HostKey> {
   const kept = await readHostPublicKey(files);
   if (kept) return { privateKey: await readFile(files.hostKey, 'utf8'), publicKey: kept.hostPublicKey };
-  const made = generate();
-  await writeFile(files.hostKey, made.privateKey, { mode: 0o600 });
-  // Written last: its presence means that the pair is complete.
-  await writeFile(files.hostKeyPublic, made.publicKey, { mode: 0o600 });
+  const { privateKey, publicKey } = generate();
+  const made = { privateKey, publicKey: publicKey.trim() };
+  await writeFileAtomic(files.hostKey, made.privateKey);
+  // Written last: its presence means that the pair is complete, also after a power cut.
+  await writeFileAtomic(files.hostKeyPublic, made.publicKey);
   return made;
 }
 

@@ -45,7 +45,7 @@ export interface Capability {
 /** Names inside a VM's own directory. */
 export type VmFiles = Pick<
   VmPaths,
-  'directory' | 'rootDisk' | 'workDisk' | 'seed' | 'hostKey' | 'hostKeyPublic' | 'manifest'
+  'directory' | 'rootDisk' | 'workDisk' | 'seed' | 'hostKey' | 'hostKeyPublic' | 'manifest' | 'consoleLog'
 >;
 
 /** The capabilities of a daemon in their order, and the step lists that follow from it. */

@@ -27,7 +27,7 @@ export function startOperation(context: VmContext): OperationType<VmRequest, Ima
     },
     commit: (record) => transition(store, record.params.vmId, 'running', runningFrom(record, context.now())),
     rollback: ({ planned, subject }, error) => {
-      if (planned && store.vms.get(subject)?.state === 'starting')
+      if (planned)
         transition(store, subject, 'stopped', { process: null, stateReason: `start failed: ${error.message}` });
     },
     settled: ({ params }) => context.reapIfDead(params.vmId),

@@ -225,6 +225,7 @@ export class VmTrial implements Disposable {
       hostKey: join(at, 'host_key'),
       hostKeyPublic: join(this.#directory, 'host_key.pub'),
       manifest: `${at}.json`,
+      consoleLog: join(at, 'console.log'),
     };
   }
 
