@@ -36,6 +36,8 @@ export interface Output {
   /** Whether bytes that were sent are not taken yet. */
   readonly busy: boolean;
   write(text: string): void;
+  /** Does now what the first write would have to do. */
+  open(): void;
   /** Resolves when everything is written or failed. */
   flush(): Promise<void>;
   /** Resolves when it can take more, at once when nobody reads any more. */

@@ -33,6 +33,10 @@ export class ProcessOutput implements Output {
     return this.#sending > 0;
   }
 
+  open(): void {
+    void this.#stream;
+  }
+
   write(text: string): void {
     if (this.#failure === undefined) this.#stream.write(text);
   }

@@ -28,6 +28,8 @@ export class FakeOutput implements Output {
     this.#changed = Promise.withResolvers();
   }
 
+  open(): void {}
+
   async flush(): Promise<void> {}
 
   async send(bytes: Uint8Array): Promise<void> {

@@ -23,7 +23,12 @@ const columns: readonly Column[] = [
 
 /** `banger vm list` */
 export const vmList: Handler = async (context) => {
-  const result = await withClient(context, (client) => client.call('vm.list', {}));
+  const result = await withClient(context, (client) => {
+    const answer = client.call('vm.list', {});
+    // Opening the output takes a millisecond, in which the daemon can work.
+    context.io.stdout.open();
+    return answer;
+  });
   if (context.settings.json) printJson(context, result);
   else if (context.settings.quiet) for (const { name } of result.vms) print(context, name);
   else printTable(context, result.vms);
@@ -34,16 +39,28 @@ function printTable(context: Context, vms: readonly VmSummary[]): void {
   if (vms.length === 0) return note(context, 'No VMs. Make one with: banger vm run debian');
   const { stdout } = context.io;
   const now = Date.now();
+  const image = remembering(safeLine);
+  const memory = remembering((mebibytes: number) => formatBytes(mebibytes * MIB));
   const rows = vms.map((vm) => [
     safeLine(vm.name),
     vm.state,
-    safeLine(vm.image),
+    image(vm.image),
     String(vm.vcpus),
-    formatBytes(vm.memoryMib * MIB),
+    memory(vm.memoryMib),
     vm.guestIp,
     formatAge(now - Date.parse(vm.createdAt)),
     vm.id,
   ]);
   const [titles = '', ...lines] = renderTable(columns, rows, stdout.isTTY ? stdout.columns : undefined);
   print(context, [context.style.bold(titles), ...lines].join('\n'));
+}
+
+/** A thousand VMs have a handful of images and sizes. */
+function remembering<T>(format: (value: T) => string): (value: T) => string {
+  const known = new Map<T, string>();
+  return (value) => {
+    let text = known.get(value);
+    if (text === undefined) known.set(value, (text = format(value)));
+    return text;
+  };
 }

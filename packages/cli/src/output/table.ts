@@ -7,7 +7,7 @@ export interface Column {
   readonly shrinks?: boolean;
 }
 
-const GAP = 2;
+const GAP = '  ';
 const NARROWEST = 8;
 
 /**
@@ -29,12 +29,23 @@ export function renderTable(
   }
   if (width !== undefined) shrink(columns, widths, width);
   const titles = columns.map(({ title }) => title);
-  return [titles, ...rows].map((row) => renderRow(columns, widths, row));
+  const fits = columns.map(({ align }, index) => fitter(widths[index] ?? 0, align));
+  return [titles, ...rows].map((row) => renderRow(fits, row));
+}
+
+/** Brings a cell to its column's width. */
+function fitter(width: number, align: Column['align']): (cell: string) => string {
+  const right = align === 'right';
+  return (cell) => {
+    if (cell.length === width) return cell;
+    if (cell.length > width) return truncate(cell, width);
+    return right ? cell.padStart(width) : cell.padEnd(width);
+  };
 }
 
 /** Takes what is too much from the widest columns that may be cut. */
 function shrink(columns: readonly Column[], widths: number[], width: number): void {
-  let excess = widths.reduce((sum, each) => sum + each, 0) + GAP * (widths.length - 1) - width;
+  let excess = widths.reduce((sum, each) => sum + each, 0) + GAP.length * (widths.length - 1) - width;
   while (excess > 0) {
     let widest = -1;
     for (const [index, column] of columns.entries()) {
@@ -47,16 +58,11 @@ function shrink(columns: readonly Column[], widths: number[], width: number): vo
   }
 }
 
-function renderRow(columns: readonly Column[], widths: readonly number[], row: readonly string[]): string {
+function renderRow(fits: readonly ((cell: string) => string)[], row: readonly string[]): string {
   let line = '';
-  for (let index = 0; index < columns.length; index++) {
-    const width = widths[index] ?? 0;
-    const cell = row[index] ?? '';
-    const text = cell.length > width ? truncate(cell, width) : cell;
-    const last = index === columns.length - 1;
-    if (columns[index]?.align === 'right') line += text.padStart(width);
-    else line += last ? text : text.padEnd(width);
-    if (!last) line += '  ';
+  for (let index = 0; index < fits.length; index++) {
+    const cell = fits[index]?.(row[index] ?? '') ?? '';
+    line = index === 0 ? cell : line + GAP + cell;
   }
   return line.trimEnd();
 }
