@@ -17,6 +17,11 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     throw error;
   }
   await rename(temporary, path);
-  await using directory = await open(dirname(path), 'r');
-  await directory.sync();
+  await syncPath(dirname(path));
+}
+
+/** Brings a file's content, or a directory's names, to the disk: fsync(2). */
+export async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, 'r');
+  await handle.sync();
 }

@@ -173,6 +173,11 @@ describe('a guest that is asked to shut down', () => {
     expect(guests.log).toEqual([`ask ${vm.guestIp}`]);
   });
 
+  it('is not waited for when the stop was cancelled before', async () => {
+    guests.answer = () => new Promise(() => {});
+    await expect(stop(10_000, AbortSignal.abort(new Error('cancelled')))).rejects.toThrow('cancelled');
+  });
+
   it('is not asked when it does not run', async () => {
     machines.detach(vm.id);
     expect(await stop(10_000)).toEqual({ outcome: 'was not running' });

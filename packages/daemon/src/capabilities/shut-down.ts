@@ -43,8 +43,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (await guests.requestPowerOff(address, signal).catch(() => false)) return true;
-  // What is over is told by the race that this answer takes part in.
-  if (signal.aborted) return true;
+  // When it is over, the race that this answer takes part in says so.
   return machine.powerButton(signal).catch(() => signal.aborted);
 }
 

@@ -1,5 +1,6 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncPath } from '../atomic-file.ts';
 import { diskFull } from './space.ts';
 
 /**
@@ -15,10 +16,10 @@ export async function makeWhole(
   try {
     await rm(temporary, { force: true });
     await make(temporary);
-    await sync(temporary);
+    await syncPath(temporary);
     signal.throwIfAborted();
     await rename(temporary, path);
-    await sync(dirname(path));
+    await syncPath(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
     throw isFull(error) ? diskFull(path, {}, error) : error;
@@ -42,12 +43,6 @@ export async function isThere(path: string): Promise<boolean> {
 
 function temporaryOf(path: string): string {
   return `${path}.new`;
-}
-
-/** fsync(2) of a file or directory. */
-async function sync(path: string): Promise<void> {
-  await using handle = await open(path, 'r');
-  await handle.sync();
 }
 
 function isFull(error: unknown): boolean {

@@ -1,11 +1,10 @@
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Result } from '@banger/api-types';
 import { BangerError } from '../errors.ts';
 import type { Locks } from '../locks/types.ts';
 import type { Paths } from '../paths.ts';
 import type { Store } from '../store/types.ts';
 import { type CatalogEntry, findEntry } from './catalog.ts';
+import { discard } from './discard.ts';
 import { findLocal, requireLocal, unknownImage } from './references.ts';
 import type { ImageRecord } from './types.ts';
 
@@ -72,14 +71,21 @@ export class LocalImages {
     store.transaction('durable', () => {
       const users = this.#users(image.id);
       if (users.length > 0) throw inUse(image, users);
+      if (this.#isPulled(image.id)) throw beingPulled(image);
       store.images.delete(image.id);
     });
-    const trash = join(paths.trashDir, image.id);
-    // Moved first: what a crash leaves in the trash is garbage, what it leaves in the old place is an image.
-    await rm(trash, { recursive: true, force: true });
-    await rename(paths.image(image.id).directory, trash);
-    await rm(trash, { recursive: true, force: true });
+    await discard(paths.image(image.id).directory, paths.trashDir);
     return { freedBytes: image.storedBytes };
+  }
+
+  /** Whether a pull that runs has made the same image again, and counts on the one that is there. */
+  #isPulled(imageId: string): boolean {
+    const { journal } = this.#options.store;
+    const pulls = journal.unfinished().filter(({ kind, state }) => kind === 'image.pull' && state === 'running');
+    const outputs = pulls.flatMap(({ id }) =>
+      journal.steps(id).map(({ output }) => output as { id?: string } | undefined),
+    );
+    return outputs.some((output) => output?.id === imageId);
   }
 
   #describe(image: ImageRecord): Result<'image.show'> {
@@ -89,6 +95,12 @@ export class LocalImages {
   #users(imageId: string): string[] {
     return this.#options.store.vms.list().flatMap((vm) => (vm.imageId === imageId ? [vm.name] : []));
   }
+}
+
+function beingPulled({ name }: ImageRecord): BangerError {
+  return new BangerError('image_in_use', `image ${name} is being pulled again`, {
+    remediation: 'Try again when the pull has ended.',
+  });
 }
 
 function inUse({ name }: ImageRecord, users: readonly string[]): BangerError {

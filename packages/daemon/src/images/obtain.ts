@@ -10,6 +10,7 @@ type View = Result<'op.status'>;
 export interface PullOperations {
   begin(kind: string, params: Json, options?: { idempotencyKey?: string | undefined; asked?: Json }): View;
   statusAfter(id: string, afterVersion: number, waitMs: number, signal: AbortSignal): Promise<View>;
+  ended(id: string): Promise<View>;
   cancel(id: string): View;
 }
 
@@ -31,7 +32,11 @@ export class Pulls {
   /** A client's own pull. @throws BangerError image_not_found */
   pull(ref: string, idempotencyKey?: string): View {
     const view = this.#operations().begin('image.pull', { name: this.#images.catalogName(ref) }, { idempotencyKey });
-    if (view.state === 'running') this.#asked.add(view.id);
+    if (view.state === 'running' && !this.#asked.has(view.id)) {
+      this.#asked.add(view.id);
+      const forget = (): void => void this.#asked.delete(view.id);
+      void this.#operations().ended(view.id).then(forget, forget);
+    }
     return view;
   }
 
@@ -44,7 +49,7 @@ export class Pulls {
     try {
       const ended = await this.#follow(begun, context);
       if (ended.state === 'succeeded') return this.#images.require(ref);
-      throw pullFailed(ended);
+      throw pullFailed(ref, ended);
     } finally {
       this.#leave(begun.id);
     }
@@ -57,7 +62,6 @@ export class Pulls {
       if (stage) progress(stage.message ?? `${stage.name} ${view.subject ?? ''}`.trim(), stage.fraction ?? undefined);
       view = await this.#operations().statusAfter(view.id, view.version, WAIT_MS, signal);
     }
-    this.#asked.delete(view.id);
     return view;
   }
 
@@ -73,7 +77,13 @@ export class Pulls {
   }
 }
 
-function pullFailed({ error }: View): BangerError {
+function pullFailed(ref: string, { error }: View): BangerError {
+  // Somebody else's pull was cancelled, and not what waited for it.
+  if (error?.code === 'operation_cancelled') {
+    return new BangerError('image_build_failed', `the pull of ${ref} was cancelled`, {
+      remediation: 'Run the command again: it begins another pull.',
+    });
+  }
   const { code, message, remediation, details } = error ?? {
     code: 'internal',
     message: 'the pull ended without a result',

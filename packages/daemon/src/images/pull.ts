@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncPath } from '../atomic-file.ts';
 import type { LockRoot } from '../locks/types.ts';
 import type { AnyOperationType, AnyStepType, OperationType, StepType } from '../ops/types.ts';
 import { imagePaths, type Paths } from '../paths.ts';
@@ -8,6 +9,7 @@ import { anyStep, planStep } from '../steps.ts';
 import type { Store } from '../store/types.ts';
 import type { ImageBuilder } from './builder.ts';
 import { type CatalogEntry, findEntry } from './catalog.ts';
+import { discard } from './discard.ts';
 import { readImageFile, recordOf, writeImageFile } from './image-file.ts';
 import { unknownImage } from './references.ts';
 import type { ImageRecord } from './types.ts';
@@ -15,7 +17,7 @@ import type { ImageRecord } from './types.ts';
 export interface PullOptions {
   readonly store: Store;
   readonly locks: Pick<LockRoot, 'imageOps'>;
-  readonly paths: Pick<Paths, 'imagesDir' | 'imageStagingDir' | 'image'>;
+  readonly paths: Pick<Paths, 'imagesDir' | 'imageStagingDir' | 'image' | 'trashDir'>;
   readonly builder: ImageBuilder;
   readonly catalog: readonly CatalogEntry[];
   readonly now: () => Date;
@@ -52,11 +54,15 @@ export function pullOperation(options: PullOptions): { operationType: AnyOperati
   };
 }
 
+/** A slow mirror and an emulated host together take minutes; what takes longer hangs. */
+const BUILD_TIMEOUT_MS = 3_600_000;
+
 /** Builds into a staging directory of our naming; nobody sees it before it is published. */
 function buildStep({ catalog, builder, paths, now }: PullOptions): StepType<Build, Published> {
   const stagingOf = (build: string): string => join(paths.imageStagingDir, build);
   return {
     name: 'image.build',
+    timeoutMs: () => BUILD_TIMEOUT_MS,
     async do({ name, build }, context) {
       const entry = findEntry(catalog, name);
       if (!entry) throw unknownImage(name, [], catalog);
@@ -79,22 +85,32 @@ function buildStep({ catalog, builder, paths, now }: PullOptions): StepType<Buil
   };
 }
 
-/** Moves a built image to its place; an equal one that is there already stays, and the new one goes. */
-function publishStep({ paths, locks }: PullOptions): StepType<Build, Published> {
+/** Moves a built image to its place; an equal one that is in use already stays, and the new one goes. */
+function publishStep({ paths, locks, store }: PullOptions): StepType<Build, Published> {
   return {
     name: 'image.publish',
     async do({ build }, { signal }) {
       const staging = join(paths.imageStagingDir, build);
       const { record } = await readImageFile(imagePaths(staging).manifest);
+      await flush(staging);
       await using _registry = await locks.imageOps(signal);
-      const { directory } = paths.image(record.id);
-      if (await exists(directory)) await rm(staging, { recursive: true, force: true });
-      else await rename(staging, directory);
+      const { directory, manifest } = paths.image(record.id);
+      const isKept = store.images.get(record.id) && (await readImageFile(manifest).catch(() => undefined));
+      if (isKept) await rm(staging, { recursive: true, force: true });
+      else {
+        // What nobody knows or could use is in the way: a pull that is being undone, or a damaged image.
+        await discard(directory, paths.trashDir);
+        await rename(staging, directory);
+        await syncPath(dirname(directory));
+      }
       return { ...record };
     },
-    async undo({ build }) {
+    async undo({ build }, _output, signal) {
+      await using _registry = await locks.imageOps(signal);
       const published = await findPublished(paths, build);
-      if (published) await rm(paths.image(published.id).directory, { recursive: true, force: true });
+      // With a row it is the image of an equal pull, which has ended well.
+      if (published && !store.images.get(published.id))
+        await discard(paths.image(published.id).directory, paths.trashDir);
     },
     observe: ({ build }) => findPublished(paths, build),
   };
@@ -115,6 +131,8 @@ async function storedBytes(directory: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
+/** Brings all that is in a directory to the disk, so that a row never names an image that a power cut took. */
+async function flush(directory: string): Promise<void> {
+  for (const name of await readdir(directory, { recursive: true })) await syncPath(join(directory, name));
+  await syncPath(directory);
 }
