@@ -30,7 +30,9 @@ describe('a delete', () => {
   it('is refused while VMs use the image, and names them', async () => {
     const { images } = await made();
     const vms = [sampleVm(1, { imageId: A }), sampleVm(2, { imageId: A }), sampleVm(3)];
-    trial.store.transaction('normal', () => vms.forEach((vm) => void trial.store.vms.insert(vm)));
+    trial.store.transaction('normal', () => {
+      for (const vm of vms) trial.store.vms.insert(vm);
+    });
     expect(images.service.show('debian').usedBy).toEqual(['vm-1', 'vm-2']);
     await expect(images.service.delete('debian', never)).rejects.toMatchObject({
       code: 'image_in_use',
@@ -59,6 +61,21 @@ describe('a delete', () => {
     await operations.ended(id);
     await images.service.delete('debian', never);
     expect(readdirSync(trial.paths.imagesDir)).toEqual([]);
+  });
+
+  it('does not wait for such a pull that is being undone', async () => {
+    await made();
+    const undone = Promise.withResolvers<void>();
+    const { images } = trial.daemon((point) => {
+      if (point === 'image.pull:image.publish:acted') throw new Error('out of luck');
+      if (point !== 'image.pull:image.publish:undone') return undefined;
+      undone.resolve();
+      return new Promise(() => {});
+    });
+    images.service.pull({ image: 'debian' });
+    await undone.promise;
+    await images.service.delete('debian', never);
+    expect(trial.store.images.list()).toEqual([]);
   });
 
   it('of an image whose files are gone removes its row', async () => {

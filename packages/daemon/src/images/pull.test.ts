@@ -19,6 +19,18 @@ const rows = () => trial.store.images.list().map(({ id }) => id);
 const pull = ({ images, operations }: ReturnType<ImagesTrial['daemon']>) =>
   operations.ended(images.service.pull({ image: 'debian' }).id);
 
+/** A daemon whose pull waits at this point until it is told to go on. */
+function holdAt(point: string) {
+  const reached = Promise.withResolvers<void>();
+  const going = Promise.withResolvers<void>();
+  const daemon = trial.daemon((at) => {
+    if (at !== point) return undefined;
+    reached.resolve();
+    return going.promise;
+  });
+  return { daemon, reached: reached.promise, goOn: () => going.resolve() };
+}
+
 describe('a pull', () => {
   it('builds and publishes an image under the name that an alias stands for', async () => {
     const daemon = trial.daemon();
@@ -69,15 +81,48 @@ describe('a pull', () => {
   });
 
   it('of an equal image that another pull is about to undo is its own', async () => {
-    // The first has published and cannot go on; what it published has no row.
-    const { failpoint, died } = dieAt('image.pull:image.publish:acted');
-    const first = trial.daemon(failpoint).images.service.pull({ image: 'debian' });
-    await died;
-    const daemon = trial.daemon();
-    expect(await pull(daemon)).toMatchObject({ state: 'succeeded' });
-    await daemon.operations.recover();
-    expect(daemon.operations.status(first.id)).toMatchObject({ state: 'failed' });
+    const first = holdAt('image.pull:image.publish:acted');
+    const one = first.daemon.images.service.pull({ image: 'debian:12' });
+    await first.reached;
+    const second = holdAt('image.pull:image.publish:acted');
+    const two = second.daemon.images.service.pull({ image: 'debian:13' });
+    await second.reached;
+    // Neither has a row yet.
+    first.daemon.operations.cancel(one.id);
+    first.goOn();
+    await first.daemon.operations.ended(one.id);
+    second.goOn();
+    expect(await second.daemon.operations.ended(two.id)).toMatchObject({ state: 'succeeded' });
     expect([onDisk(), rows()]).toEqual([[[A], [], []], [A]]);
+  });
+
+  it('that is undone leaves the files to an equal pull that ended well, and other images alone', async () => {
+    await pull(trial.daemon());
+    trial.builder.content = 'b';
+    const first = holdAt('image.pull:image.publish:acted');
+    const one = first.daemon.images.service.pull({ image: 'debian:12' });
+    await first.reached;
+    const second = holdAt('image.pull:image.publish:acted');
+    const two = second.daemon.images.service.pull({ image: 'debian:13' });
+    await second.reached;
+    first.goOn();
+    await first.daemon.operations.ended(one.id);
+    second.daemon.operations.cancel(two.id);
+    second.goOn();
+    expect(await second.daemon.operations.ended(two.id)).toMatchObject({ state: 'cancelled' });
+    const B = 'b'.repeat(16);
+    expect([onDisk(), rows().toSorted()]).toEqual([
+      [[A, B], [], []],
+      [A, B],
+    ]);
+    trial.builder.content = 'c';
+    const third = holdAt('image.pull:image.publish:acted');
+    const three = third.daemon.images.service.pull({ image: 'debian' });
+    await third.reached;
+    third.daemon.operations.cancel(three.id);
+    third.goOn();
+    await third.daemon.operations.ended(three.id);
+    expect(onDisk()).toEqual([[A, B], [], []]);
   });
 
   it('of an unknown name is refused before it begins', () => {
