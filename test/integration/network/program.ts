@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** What a program answers to: one JSON value in, one out. */
@@ -52,7 +53,7 @@ export class Program implements AsyncDisposable {
 
   /** `file` lies beside this one; the environment is ours. */
   static async start(namespace: string, file: string, args: readonly string[] = []): Promise<Program> {
-    const path = new URL(file, import.meta.url).pathname;
+    const path = join(import.meta.dirname, file);
     const node = [process.execPath, '--conditions=source', path, ...args];
     const child = spawn('ip', ['netns', 'exec', namespace, ...node], { stdio: ['pipe', 'pipe', 'inherit'] });
     const program = new Program(child);
