@@ -17,9 +17,17 @@ export interface ConsoleLimits {
 export function keepBounded(path: string, signal: AbortSignal, limits: ConsoleLimits = {}): void {
   const { everyMs = 2000, maxBytes = 1024 * 1024, keptBytes = 256 * 1024 } = limits;
   if (signal.aborted) return;
+  let isCutting = false;
   const timer = setInterval(() => {
+    // Two at a time would cut what the other is about to write back.
+    if (isCutting) return;
+    isCutting = true;
     // A missing file means that the machine is going; any other trouble shows when the log is read.
-    cutLog(path, maxBytes, keptBytes).catch(() => {});
+    cutLog(path, maxBytes, keptBytes)
+      .catch(() => {})
+      .finally(() => {
+        isCutting = false;
+      });
   }, everyMs);
   timer.unref();
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
