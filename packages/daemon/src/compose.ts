@@ -1,6 +1,6 @@
 import { deriveMac, tapName } from '@banger/fcproc';
 import { guestKernelArguments, writeSeed } from '@banger/imagemgr';
-import { systemClock } from '@banger/system';
+import { CleanupStack, systemClock } from '@banger/system';
 import { directoryCapability } from './capabilities/directory.ts';
 import { disksCapability } from './capabilities/disks.ts';
 import { addressOf, guestCapability } from './capabilities/guest.ts';
@@ -10,6 +10,7 @@ import { CapabilityPlan } from './capabilities/plan.ts';
 import { seedCapability } from './capabilities/seed.ts';
 import type { Config } from './config.ts';
 import { catalogState, diagnose } from './doctor.ts';
+import { BangerError } from './errors.ts';
 import { ensureClientKey } from './guest/client-key.ts';
 import { generateHostKey } from './guest/host-key.ts';
 import { createSshGuests } from './guest/ssh-guests.ts';
@@ -61,11 +62,19 @@ export interface Composition {
   readonly rpc: RpcServer;
   /** Brings state and host together; changes wait for it. */
   recover(signal: AbortSignal): Promise<void>;
-  close(deadlineMs: number): Promise<void>;
+  /**
+   * Ends everything in order, whatever fails on the way.
+   * @throws BangerError undo_incomplete, saying what is left
+   */
+  close(): Promise<void>;
 }
 
 const RECOVERY_WAIT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 30_000;
+/** How long calls in flight may take to end when the daemon closes. */
+const CALLS_DEADLINE_MS = 10_000;
+/** How long each part may take to close. What is not undone by then is undone by the next start. */
+const CLOSE_TIMEOUT_MS = 60_000;
 
 /** Wires every room to what it needs. Acquires nothing that close does not release. */
 export async function compose(options: ComposeOptions): Promise<Composition> {
@@ -133,6 +142,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
         stepTypes: [...stepTypes, ...images.stepTypes],
         operationTypes: [...operationTypes, images.operationType],
         monotonicMs: () => performance.now(),
+        historyMs: config.limits.historyMs,
         detach: (work) => locks.runDetached(work),
         onLost: ({ id, kind }, error) =>
           logger.error({ op: id, kind, err: error }, 'the end of an operation could not be recorded'),
@@ -141,6 +151,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   });
   const { operations, machines, vms } = room;
   const gate = new RecoveryGate();
+  let sawUnknownVms = false;
   const handlers: Handlers = {
     ...vmHandlers(vms),
     ...operationHandlers(operations),
@@ -166,7 +177,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   return {
     rpc,
     async recover(until) {
-      const rebuiltImages = await images.adopt();
+      // A daemon that is stopped meanwhile does not wait for what it resumed.
+      until.addEventListener('abort', () => void operations.close(), { once: true });
       const report = await recover(
         {
           store,
@@ -175,26 +187,45 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
           nameOf: machineName,
           vmsDirectory: paths.vmsDir,
           manifestOf: (vmId) => filesOf(vmId).manifest,
-          onUnknown,
+          onUnknown: (directory, why) => {
+            sawUnknownVms = true;
+            onUnknown(directory, why);
+          },
           recoverOperations: () => operations.recover(),
           reap: (vmId, reason) => room.reap(vmId, reason),
         },
         until,
       );
-      if (machines.size > 0) await network.ensure(until);
-      store.transaction('normal', () => store.journal.prune(new Date(now().getTime() - config.limits.historyMs)));
+      // Only now: what a pull that was cut off has published is undone.
+      const rebuiltImages = await images.adopt();
+      if (machines.size > 0) {
+        await network.ensure(until).catch((error: unknown) => {
+          until.throwIfAborted();
+          // VMs that live can be seen and stopped without it; the next start of one says what is wrong.
+          logger.error({ err: error }, 'the network of the guests could not be set up again');
+        });
+      }
       gate.open();
       logger.info({ ...report, rebuiltImages }, 'recovered');
     },
-    async close(deadlineMs) {
-      await rpc.close({ deadlineMs });
-      await operations.close();
-      const anyAlive = machines.size > 0;
-      machines.release();
-      await guests.close();
-      // The bridge is the VMs': it goes when none is left.
-      if (!anyAlive) await network.remove(AbortSignal.timeout(deadlineMs));
-      await network.close();
+    async close() {
+      const parts = new CleanupStack();
+      parts.defer('the resolver of the guests', () => network.close());
+      parts.defer('the network of the guests', async (until) => {
+        // The bridge is the VMs': it goes when none can be alive, and that is known after a recovery only.
+        const allStopped = store.vms.list().every(({ state }) => state === 'stopped');
+        if (gate.state === 'ready' && allStopped && !sawUnknownVms) await network.remove(until);
+      });
+      parts.defer('the connections to guests', () => guests.close());
+      parts.defer('the watches of VMs', () => machines.release());
+      parts.defer('the operations that run', () => operations.close());
+      parts.defer('the connections of clients', () => rpc.close({ deadlineMs: CALLS_DEADLINE_MS }));
+      await parts.unwind(CLOSE_TIMEOUT_MS).catch((cause: unknown) => {
+        throw new BangerError('undo_incomplete', cause instanceof Error ? cause.message : String(cause), {
+          remediation: 'What is left is taken over by the next start of the daemon.',
+          cause,
+        });
+      });
     },
   };
 }

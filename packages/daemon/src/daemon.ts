@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { systemClock } from '@banger/system';
 import { type Composition, compose, type Hooks } from './compose.ts';
 import { type Config, type DaemonOptions, resolveConfig } from './config.ts';
+import { BangerError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { type Paths, resolvePaths } from './paths.ts';
 import { openStore } from './store/open.ts';
@@ -13,9 +14,6 @@ export interface ServeOptions {
   /** Called once clients can connect. */
   readonly onListening?: (socketPath: string) => void;
 }
-
-/** How long calls in flight may take to end when the daemon closes. */
-const CLOSE_DEADLINE_MS = 10_000;
 
 /**
  * The daemon, to be embedded: `open`, `serve`, `close`. Everything else is reached through its socket.
@@ -46,7 +44,8 @@ export class Daemon implements AsyncDisposable {
 
   /**
    * Locks the state directory, opens the database and chooses VMM and disk backend. Touches no VM.
-   * @throws BangerError config_invalid, path_too_long, daemon_already_running, state_corrupt, permission_denied
+   * @throws BangerError config_invalid, path_too_long, daemon_already_running, state_corrupt, permission_denied,
+   * prerequisite_missing
    */
   static open(options: DaemonOptions = {}, hooks: Hooks = {}): Promise<Daemon> {
     return Daemon.openWith(resolveConfig(options), hooks);
@@ -56,17 +55,7 @@ export class Daemon implements AsyncDisposable {
   static async openWith(config: Config, hooks: Hooks = {}): Promise<Daemon> {
     const paths = resolvePaths(config);
     await using resources = new AsyncDisposableStack();
-    for (const directory of [
-      paths.stateDir,
-      paths.vmsDir,
-      paths.imagesDir,
-      paths.imageStagingDir,
-      paths.trashDir,
-      paths.assetsDir,
-    ]) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-    }
-    await mkdir(paths.runDir, { recursive: true, mode: 0o755 });
+    await makeDirectories(paths);
     const logger =
       hooks.logger ?? createLogger({ level: config.logLevel, ...(config.logFile && { file: config.logFile }) });
     resources.use(acquireStateLock(paths.stateLock));
@@ -82,6 +71,7 @@ export class Daemon implements AsyncDisposable {
   async serve({ signal, onListening }: ServeOptions = {}): Promise<void> {
     const until = AbortSignal.any([this.#stopping.signal, ...(signal ? [signal] : [])]);
     try {
+      until.throwIfAborted();
       await this.#parts.rpc.listenUnix(this.socketPath, {
         mode: 0o660,
         ...(await socketOwner(this.#group, this.#logger)),
@@ -111,7 +101,23 @@ export class Daemon implements AsyncDisposable {
     await using _released = this.#resources;
     this.#stopping.abort();
     this.#logger.info('closing');
-    await this.#parts.close(CLOSE_DEADLINE_MS);
+    await this.#parts.close();
+  }
+}
+
+/** @throws BangerError permission_denied */
+async function makeDirectories(paths: Paths): Promise<void> {
+  const { stateDir, vmsDir, imagesDir, imageStagingDir, trashDir, assetsDir, runDir } = paths;
+  try {
+    for (const directory of [stateDir, vmsDir, imagesDir, imageStagingDir, trashDir, assetsDir])
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(runDir, { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BangerError('permission_denied', `the daemon's directories cannot be made: ${why}`, {
+      remediation: 'Run the daemon as root, or set another state_dir and run_dir.',
+      cause,
+    });
   }
 }
 
@@ -124,7 +130,7 @@ function ended(signal: AbortSignal): Promise<void> {
 
 /** The configured group where the host has it; else the socket is its owner's alone. */
 async function socketOwner(group: string, logger: Logger): Promise<{ group?: string }> {
-  const groups = (await readFile('/etc/group', 'utf8')).split('\n').map((line) => line.split(':')[0]);
+  const groups = (await readFile('/etc/group', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':')[0]);
   if (groups.includes(group)) return { group };
   logger.info({ group }, 'no such group: only the owner may use the socket');
   return {};

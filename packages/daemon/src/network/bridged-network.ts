@@ -80,8 +80,10 @@ export class BridgedNetwork implements HostNetwork {
     await this.#locked(signal, async () => {
       await resolver.stop();
       this.#fingerprint = undefined;
-      await deleteLinks(host.runner, ownLinks(await listLinks(host.runner, { signal }), names), { signal });
-      await this.#removeRules(signal);
+      await unlessMissing(async () =>
+        deleteLinks(host.runner, ownLinks(await listLinks(host.runner, { signal }), names), { signal }),
+      );
+      await unlessMissing(() => this.#removeRules(signal));
     });
   }
 
@@ -146,15 +148,10 @@ export class BridgedNetwork implements HostNetwork {
 
   async #removeRules(signal: AbortSignal): Promise<void> {
     const { host, names } = this.#parts;
-    try {
-      const rules = await host.firewall.list(signal);
-      const edits = planDockerRemoval(await host.firewall.foreignTables(rules, signal), names.ruleTag);
-      for (const edit of edits) await host.firewall.edit(edit, signal);
-      if (host.firewall.hasOwnTable(rules)) await host.firewall.uninstall(signal);
-    } catch (error) {
-      // Where nft is not installed, there are no rules of ours.
-      if (!(error instanceof CommandError) || !error.notFound) throw error;
-    }
+    const rules = await host.firewall.list(signal);
+    const edits = planDockerRemoval(await host.firewall.foreignTables(rules, signal), names.ruleTag);
+    for (const edit of edits) await host.firewall.edit(edit, signal);
+    if (host.firewall.hasOwnTable(rules)) await host.firewall.uninstall(signal);
   }
 
   async #observe(signal: AbortSignal): Promise<HostObservation> {
@@ -200,6 +197,15 @@ async function explained<T>(signal: AbortSignal | undefined, work: () => Promise
     return await work();
   } catch (error) {
     throw explain(error, signal);
+  }
+}
+
+/** Where ip or nft is not installed, there are no devices or rules of ours. */
+async function unlessMissing(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof CommandError) || !error.notFound) throw error;
   }
 }
 

@@ -17,6 +17,7 @@ export class RecoveryGate {
   /** @throws BangerError timeout when recovery takes longer than `timeoutMs`, or the signal's reason. */
   async pass(signal: AbortSignal, timeoutMs: number): Promise<void> {
     if (this.#state === 'ready') return;
+    signal.throwIfAborted();
     const { promise, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(stillRecovering(timeoutMs)), timeoutMs);
     const onAbort = (): void => reject(signal.reason as Error);

@@ -61,8 +61,8 @@ const fields: { readonly [K in keyof Kept]: 'string' | 'number' | 'nullable' } =
 
 /** @throws Error saying what is wrong with it. */
 function parseManifest(text: string, vmId: string): Kept {
-  const parsed = JSON.parse(text) as { format?: unknown; vm?: Record<string, unknown> };
-  if (parsed.format !== 1 || !parsed.vm) throw new Error('its manifest is of an unknown format');
+  const parsed = JSON.parse(text) as { format?: unknown; vm?: Record<string, unknown> } | null;
+  if (parsed?.format !== 1 || !parsed.vm) throw new Error('its manifest is of an unknown format');
   const { vm } = parsed;
   for (const [name, type] of Object.entries(fields)) {
     const fits = type === 'nullable' ? vm[name] === null || typeof vm[name] === 'string' : typeof vm[name] === type;

@@ -23,6 +23,9 @@ export interface RecoveryReport {
   readonly operations: readonly { readonly kind: string; readonly state: string }[];
 }
 
+/** After a reboot of the host all of them are gone, and each takes a few commands. */
+const REAPS_AT_A_TIME = 8;
+
 /**
  * Brings state and host together after a start: watches what lives, ends or undoes what was half done, and writes
  * down what is gone. It removes nothing that is not named by an unfinished operation.
@@ -33,18 +36,18 @@ export async function recover(options: RecoveryOptions, signal: AbortSignal): Pr
   const rebuilt = await adoptLostRows({ ...options, findProcess }, signal);
   // First the machines: an interrupted stop asks its guest only where the machine is known to live.
   await Promise.all(options.store.vms.list().map((vm) => adoptMachine(options, vm, signal)));
+  signal.throwIfAborted();
   const operations = await options.recoverOperations();
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  const adopted: string[] = [];
-  const ended: string[] = [];
-  for (const vm of options.store.vms.list().filter(({ state }) => state === 'running')) {
-    if (options.machines.get(vm.id)) adopted.push(vm.name);
-    else {
-      await options.reap(vm.id, reasonOfEnd(vm.process, bootId));
-      ended.push(vm.name);
-    }
-  }
-  return { adopted, ended, rebuilt, operations };
+  const running = options.store.vms.list().filter(({ state }) => state === 'running');
+  const gone = running.filter(({ id }) => !options.machines.get(id));
+  const queue = gone.values();
+  const reapRest = async (): Promise<void> => {
+    for (const vm of queue) await options.reap(vm.id, reasonOfEnd(vm.process, bootId));
+  };
+  await Promise.all(Array.from({ length: REAPS_AT_A_TIME }, reapRest));
+  const adopted = running.filter((vm) => !gone.includes(vm));
+  return { adopted: adopted.map(({ name }) => name), ended: gone.map(({ name }) => name), rebuilt, operations };
 }
 
 async function adoptMachine(
