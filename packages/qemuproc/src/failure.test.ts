@@ -19,6 +19,11 @@ const fixtures: readonly (readonly [code: string, log: string, reason: string])[
     "cannot set up guest memory 'microvm.ram': Cannot allocate memory",
   ],
   [
+    'kvm_unusable',
+    "qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69\nqemu-system-x86_64: ../../target/i386/kvm/kvm.c:3183: kvm_buf_set_msrs: Assertion `ret == cpu->kvm_msr_buf->nmsrs' failed.\n",
+    'error: failed to set MSR 0x10a to 0x69',
+  ],
+  [
     'file_unusable',
     "qemu-system-x86_64: -drive id=a,if=none,file=nope.raw,format=raw: Could not open 'nope.raw': No such file or directory\n",
     "-drive id=a,if=none,file=nope.raw,format=raw: Could not open 'nope.raw': No such file or directory",

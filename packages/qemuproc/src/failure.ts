@@ -11,7 +11,10 @@ const causes: readonly { readonly pattern: RegExp; readonly code: QemuErrorCode 
   { pattern: /\/dev\/net\/tun.*Device or resource busy/, code: 'tap_busy' },
   { pattern: /\/dev\/net\/tun|could not configure .*tun/, code: 'tap_unusable' },
   { pattern: /Failed to get "?(?:shared )?"?(?:write|consistent read|resize)"? lock/, code: 'file_locked' },
-  { pattern: /Could not access KVM|failed to initialize kvm|CPU model 'host' requires KVM/i, code: 'kvm_unusable' },
+  {
+    pattern: /Could not access KVM|failed to initialize kvm|failed to set MSR|CPU model 'host' requires KVM/i,
+    code: 'kvm_unusable',
+  },
   { pattern: /cannot set up guest memory|Cannot allocate memory/, code: 'out_of_memory' },
   {
     pattern:

@@ -66,6 +66,6 @@ test('the clock is told to guests under TCG only', () => {
     qemuVmm({ host, qemuPath: 'x', accelerator, tscKhz: 2_445_428 }).kernelArguments.filter((one) =>
       one.startsWith('tsc'),
     );
-  expect(tsc('tcg')).toEqual(['tsc_early_khz=2445428']);
+  expect(tsc('tcg')).toEqual(['tsc_early_khz=2445428', 'tsc=reliable']);
   expect(tsc('kvm')).toEqual([]);
 });
