@@ -177,8 +177,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   return {
     rpc,
     async recover(until) {
-      // A daemon that is stopped meanwhile does not wait for what it resumed.
-      until.addEventListener('abort', () => void operations.close(), { once: true });
       const report = await recover(
         {
           store,
@@ -192,6 +190,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
             onUnknown(directory, why);
           },
           recoverOperations: () => operations.recover(),
+          interruptOperations: () => void operations.close(),
           reap: (vmId, reason) => room.reap(vmId, reason),
         },
         until,

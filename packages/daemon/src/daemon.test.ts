@@ -162,6 +162,12 @@ describe('the network of VMs that may live', () => {
     expect(touchedNetwork()).toBe(false);
   });
 
+  it('is left alone by one that never looked, also when the database was lost', async () => {
+    mkdirSync(join(directory, 'one', 'vms', '0123456789abcdef'), { recursive: true });
+    await (await open()).close();
+    expect(touchedNetwork()).toBe(false);
+  });
+
   it('is left alone while a VM lives, and trouble with it keeps nobody from the VM', async () => {
     program('ip', 'echo no >&2; exit 1');
     const vmm = spawn('sleep', ['60']);

@@ -15,6 +15,7 @@ describe('the gate', () => {
     expect([gate.state, passed]).toEqual(['recovering', []]);
     gate.open();
     await Promise.all(waiting);
+    expect(getEventListeners(never, 'abort')).toEqual([]);
     await gate.pass(AbortSignal.abort(), 0);
     expect([gate.state, passed]).toEqual(['ready', ['one', 'one']]);
   });

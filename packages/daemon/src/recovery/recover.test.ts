@@ -55,6 +55,7 @@ function run(more: Partial<RecoveryOptions> = {}, signal: AbortSignal = never) {
         log.push('operations');
         return Promise.resolve([{ kind: 'vm.stop', state: 'succeeded' }]);
       },
+      interruptOperations: () => void log.push('interrupt'),
       reap: async (id, reason) => {
         log.push(`reap ${id.at(-1)}: ${reason}`);
       },
@@ -126,6 +127,23 @@ describe('after a start', () => {
     expect(new Set(reaped).size).toBe(50);
     expect(reaped).toHaveLength(50);
     expect(most).toBe(8);
+  });
+
+  it('a stop does not wait for operations that were resumed, and nothing is reaped any more', async () => {
+    put(sampleVm(1, { process: processOf(11) }));
+    const stopping = new AbortController();
+    const resumed = Promise.withResolvers<never[]>();
+    const begun = Promise.withResolvers<void>();
+    const recoverOperations = () => {
+      begun.resolve();
+      return resumed.promise;
+    };
+    const interruptOperations = () => resumed.resolve([]);
+    const recovering = run({ recoverOperations, interruptOperations }, stopping.signal);
+    await begun.promise;
+    stopping.abort(new Error('stopped'));
+    await expect(recovering).rejects.toThrow('stopped');
+    expect(log).toEqual([]);
   });
 
   it('a stop comes before anything is resumed', async () => {

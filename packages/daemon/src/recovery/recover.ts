@@ -9,6 +9,8 @@ export interface RecoveryOptions extends Omit<LostRowsOptions, 'findProcess'> {
   readonly machines: { get(vmId: string): Machine | undefined; attach(vmId: string, machine: Machine): void };
   readonly nameOf: (vmId: string) => { readonly tag: string; readonly directory: string };
   readonly recoverOperations: () => Promise<readonly { readonly kind: string; readonly state: string }[]>;
+  /** Makes `recoverOperations` end soon: what goes on later is left as it is. */
+  readonly interruptOperations: () => void;
   readonly reap: (vmId: string, reason: string) => Promise<void>;
 }
 
@@ -36,8 +38,7 @@ export async function recover(options: RecoveryOptions, signal: AbortSignal): Pr
   const rebuilt = await adoptLostRows({ ...options, findProcess }, signal);
   // First the machines: an interrupted stop asks its guest only where the machine is known to live.
   await Promise.all(options.store.vms.list().map((vm) => adoptMachine(options, vm, signal)));
-  signal.throwIfAborted();
-  const operations = await options.recoverOperations();
+  const operations = await recoverOperations(options, signal);
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const running = options.store.vms.list().filter(({ state }) => state === 'running');
   const gone = running.filter(({ id }) => !options.machines.get(id));
@@ -48,6 +49,19 @@ export async function recover(options: RecoveryOptions, signal: AbortSignal): Pr
   await Promise.all(Array.from({ length: REAPS_AT_A_TIME }, reapRest));
   const adopted = running.filter((vm) => !gone.includes(vm));
   return { adopted: adopted.map(({ name }) => name), ended: gone.map(({ name }) => name), rebuilt, operations };
+}
+
+/** A daemon that is stopped meanwhile does not wait for what it resumed. */
+async function recoverOperations(options: RecoveryOptions, signal: AbortSignal): Promise<RecoveryReport['operations']> {
+  signal.throwIfAborted();
+  signal.addEventListener('abort', options.interruptOperations, { once: true });
+  try {
+    const operations = await options.recoverOperations();
+    signal.throwIfAborted();
+    return operations;
+  } finally {
+    signal.removeEventListener('abort', options.interruptOperations);
+  }
 }
 
 async function adoptMachine(
