@@ -18,6 +18,7 @@ import { type Environment, makeHost } from './host.ts';
 import { createDebianBuilder } from './images/debian-builder.ts';
 import { openImages } from './images/open.ts';
 import { createLocks } from './locks/create-locks.ts';
+import { logOperation } from './log-operation.ts';
 import type { Logger } from './logger.ts';
 import { Operations } from './ops/operations.ts';
 import type { Failpoint } from './ops/step-runner.ts';
@@ -144,6 +145,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
         monotonicMs: () => performance.now(),
         historyMs: config.limits.historyMs,
         detach: (work) => locks.runDetached(work),
+        onEnded: (view) => logOperation(logger, view),
         onLost: ({ id, kind }, error) =>
           logger.error({ op: id, kind, err: error }, 'the end of an operation could not be recorded'),
         ...(hooks.failpoint && { failpoint: hooks.failpoint }),

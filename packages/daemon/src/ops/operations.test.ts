@@ -179,3 +179,18 @@ it('forgets ended operations after their time', async () => {
   await ops.ended(ops.begin('things.make', { names: ['b'] }).id);
   expect(() => ops.status(id)).toThrow(expect.objectContaining({ code: 'operation_not_found' }));
 });
+
+it('tells how each operation ended', async () => {
+  const seen: string[] = [];
+  const ops = trial.operations(undefined, { onEnded: ({ kind, state }) => void seen.push(`${kind} ${state}`) });
+  await ops.ended(ops.begin('things.make', { names: ['a'] }).id);
+  things.failing.add('b');
+  await ops.ended(ops.begin('things.make', { names: ['b'] }).id);
+  expect(seen).toEqual(['things.make succeeded', 'things.make failed']);
+});
+
+it('takes no two step types of one name', () => {
+  expect(() => trial.operations(undefined, { stepTypes: [things.step, things.step] as never })).toThrow(
+    'two step types are called thing.make',
+  );
+});

@@ -21,6 +21,8 @@ export interface OperationsOptions {
   readonly describeError: (error: unknown) => WireError;
   /** Starts work that outlives its caller in a fresh async context. */
   readonly detach: <T>(work: () => Promise<T>) => Promise<T>;
+  /** An operation has ended, or is left to the next start (`running`). For the log. */
+  readonly onEnded?: (view: OperationView) => void;
   /** A defect: an operation's end could not be written down. */
   readonly onLost: (operation: RecordedOperation, error: unknown) => void;
   readonly failpoint?: Failpoint;
@@ -206,6 +208,7 @@ export class Operations {
     });
     const ended = this.#options
       .detach(() => work(live))
+      .then(() => this.#options.onEnded?.(this.status(id)))
       .catch((error: unknown) => this.#onLost(operation, error))
       .finally(() => {
         this.#running.delete(id);

@@ -61,3 +61,11 @@ test.each([[new TypeError('secret')], ['secret'], [undefined], [{ code: 'vm_not_
     expect(JSON.stringify(wire)).not.toContain('secret');
   },
 );
+
+test.each(['ENOSPC', 'EDQUOT'])('a write that meets %s is told as a full disk, with what to do', (code) => {
+  const error = Object.assign(new Error(`${code}: no space left on device, write`), { code });
+  expect(convert(error)).toMatchObject({
+    wire: { code: 'disk_full', remediation: expect.stringContaining('Free space') },
+    logged: [],
+  });
+});

@@ -26,7 +26,16 @@ function toBangerError(error: unknown): BangerError | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'AbortError') return new BangerError('operation_cancelled', 'this was cancelled');
   if (error.name === 'TimeoutError') return new BangerError('timeout', 'this took longer than it may');
-  return undefined;
+  return fromFileError(error);
+}
+
+/** What any write may meet, wherever it is made. */
+function fromFileError(error: NodeJS.ErrnoException): BangerError | undefined {
+  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return undefined;
+  return new BangerError('disk_full', `there is no room left on the disk: ${error.message}`, {
+    remediation: 'Free space: `banger image list` and `banger vm list` show what takes it. Then try again.',
+    cause: error,
+  });
 }
 
 function fromCommandError(error: CommandError): BangerError {
