@@ -135,6 +135,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
         }),
         guestCapability({ guests, machines, filesOf, readyTimeoutMs: config.limits.bootTimeoutMs }),
       ]),
+    onReapFailed: (vm, error) => logger.error({ vm, err: error }, 'a VM whose VMM ended could not be cleaned up'),
     operations: ({ stepTypes, operationTypes }) =>
       new Operations({
         store,
@@ -152,6 +153,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       }),
   });
   const { operations, machines, vms } = room;
+  const startedMs = performance.now();
   const gate = new RecoveryGate();
   let sawUnknownVms = false;
   const handlers: Handlers = {
@@ -166,7 +168,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
           : catalogState(config.defaults.image);
         return diagnose({ config, paths, host, network, image, daemon: { state: 'running', pid: process.pid } }, until);
       },
-      status: () => statusOf({ paths, store, gate, machines, operations, vmm: vmm.chosen, disk: disks.chosen }),
+      status: () =>
+        statusOf({ startedMs, paths, store, gate, machines, operations, vmm: vmm.chosen, disk: disks.chosen }),
     }),
   };
   const rpc = new RpcServer({

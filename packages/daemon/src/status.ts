@@ -4,6 +4,8 @@ import type { Store } from './store/types.ts';
 import { version } from './version.ts';
 
 export interface StatusSources {
+  /** When the daemon was put together, by `performance.now()`. */
+  readonly startedMs: number;
   readonly paths: Pick<Paths, 'socket' | 'stateDir'>;
   readonly store: Store;
   readonly gate: { readonly state: 'recovering' | 'ready' };
@@ -15,6 +17,7 @@ export interface StatusSources {
 
 /** How the daemon is doing, for `daemon.status`. */
 export function statusOf({
+  startedMs,
   paths,
   store,
   gate,
@@ -27,7 +30,7 @@ export function statusOf({
     version,
     instance: store.instanceId,
     pid: process.pid,
-    uptimeMs: Math.round(process.uptime() * 1000),
+    uptimeMs: Math.round(performance.now() - startedMs),
     state: gate.state,
     socket: paths.socket,
     stateDir: paths.stateDir,

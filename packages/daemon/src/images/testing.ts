@@ -3,10 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@banger/system';
-import { BangerError } from '../errors.ts';
 import { createLocks } from '../locks/create-locks.ts';
 import { Operations } from '../ops/operations.ts';
 import type { Failpoint } from '../ops/step-runner.ts';
+import { describeError } from '../ops/testing.ts';
 import { imagePaths, makePaths, type Paths } from '../paths.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/types.ts';
@@ -89,10 +89,7 @@ export class ImagesTrial implements Disposable {
       now: () => new Date(),
       monotonicMs: () => performance.now(),
       detach: (work) => locks.runDetached(work),
-      describeError: (error) =>
-        error instanceof BangerError
-          ? { code: error.code, message: error.message, ...(error.remediation && { remediation: error.remediation }) }
-          : { code: 'internal', message: String(error) },
+      describeError,
       onLost: (_operation, error) => {
         throw error;
       },

@@ -108,7 +108,7 @@ export class OpsTrial implements Disposable {
   }
 }
 
-function describeError(error: unknown): WireError {
+export function describeError(error: unknown): WireError {
   return error instanceof BangerError
     ? { code: error.code, message: error.message }
     : { code: 'internal', message: String(error) };

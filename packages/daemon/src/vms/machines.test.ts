@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { FakeMachine } from '../capabilities/testing.ts';
 import { LiveMachines } from './machines.ts';
-import { FakeMachine } from './testing.ts';
 
 it('tells of the end of a machine that is attached, and keeps how it ended', async () => {
   const ended: string[] = [];
@@ -8,7 +8,7 @@ it('tells of the end of a machine that is attached, and keeps how it ended', asy
   const machine = new FakeMachine();
   machines.attach('a', machine);
   expect([machines.get('a'), machines.size, machines.endOf('a')]).toEqual([machine, 1, undefined]);
-  machine.die('guest powered off');
+  machine.end('guest powered off');
   await machine.ended;
   expect(ended).toEqual(['a']);
   expect(machines.endOf('a')?.reason).toBe('guest powered off');
@@ -20,11 +20,11 @@ it('lets go of a machine that is detached or replaced, and hears no more of it',
   const [first, second] = [new FakeMachine(), new FakeMachine()];
   machines.attach('a', first);
   machines.attach('a', second);
-  expect([first.isReleased, second.isReleased]).toEqual([true, false]);
+  expect([first.log, second.log]).toEqual([['release'], []]);
   machines.release();
-  expect(second.isReleased).toBe(true);
-  first.die('gone');
-  second.die('gone');
+  expect(second.log).toEqual(['release']);
+  first.end('gone');
+  second.end('gone');
   await Promise.all([first.ended, second.ended]);
   expect(ended).toEqual([]);
   expect(machines.size).toBe(0);

@@ -18,6 +18,8 @@ export interface MakeVmsOptions<O extends VmOperations>
   readonly addressOf: (vmId: string, guestIp: string, hostPublicKey: string) => GuestAddress;
   /** The capabilities act on the machines that this room watches. */
   readonly capabilities: (machines: LiveMachines) => Capabilities;
+  /** What a VMM that ended has left could not be cleaned up: the next operation on the VM, or the next start, does. */
+  readonly onReapFailed: (vmId: string, error: unknown) => void;
   readonly operations: (types: { stepTypes: AnyStepType[]; operationTypes: AnyOperationType[] }) => O;
 }
 
@@ -39,7 +41,13 @@ export function makeVms<O extends VmOperations>(options: MakeVmsOptions<O>): VmR
     const end = machines.endOf(vmId);
     if (end && store.vms.get(vmId)?.state === 'running') operations.begin('vm.reap', { vmId, reason: end.reason });
   };
-  const machines = new LiveMachines(reapIfDead);
+  const machines = new LiveMachines((vmId) => {
+    try {
+      reapIfDead(vmId);
+    } catch (error) {
+      options.onReapFailed(vmId, error);
+    }
+  });
   const capabilities = options.capabilities(machines);
   const context: VmContext = {
     ...options,

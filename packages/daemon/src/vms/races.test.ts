@@ -15,14 +15,14 @@ afterEach(() => {
 describe('a VMM that dies', () => {
   it('is noticed, and the reason is kept', async () => {
     await create(trial.daemon(), 'web');
-    trial.machine('web')?.die('VMM killed by SIGKILL');
+    trial.machine('web')?.end('VMM killed by SIGKILL');
     await expect
       .poll(() => trial.vm('web'))
       .toMatchObject({ state: 'stopped', stateReason: 'VMM killed by SIGKILL', process: null });
   });
 
   it('in the last moment of its create is noticed too', async () => {
-    trial.host.onReady = (vmId) => trial.host.machines.get(vmId)?.die('guest panicked');
+    trial.host.onReady = (vmId) => trial.host.machines.get(vmId)?.end('guest panicked');
     expect(await create(trial.daemon(), 'web')).toMatchObject({ state: 'succeeded' });
     await expect.poll(() => trial.vm('web')).toMatchObject({ state: 'stopped', stateReason: 'guest panicked' });
   });
@@ -33,17 +33,31 @@ describe('a VMM that dies', () => {
     trial.host.hanging.add('guest.power-off');
     const stopping = room.vms.stop({ vm: 'web' });
     await expect.poll(() => trial.vm('web')?.state).toBe('stopping');
-    trial.machine('web')?.die('guest powered off');
+    trial.machine('web')?.end('guest powered off');
     room.operations.cancel(stopping.id);
     await room.operations.ended(stopping.id);
     await expect.poll(() => trial.vm('web')).toMatchObject({ state: 'stopped', stateReason: 'guest powered off' });
+  });
+
+  it('and cannot be cleaned up harms nobody else, and is cleaned up by the next operation', async () => {
+    const room = trial.daemon();
+    await create(room, 'web');
+    const { insert } = trial.store.journal;
+    trial.store.journal.insert = () => {
+      throw new Error('the disk is full');
+    };
+    trial.machine('web')?.end('VMM killed by SIGKILL');
+    await expect.poll(() => trial.lost.splice(0)).toEqual([new Error('the disk is full')]);
+    trial.store.journal.insert = insert.bind(trial.store.journal);
+    expect(await change(room, 'stop')).toMatchObject({ state: 'succeeded' });
+    expect(trial.vm('web')?.state).toBe('stopped');
   });
 
   it('when the daemon closes is left to its next start', async () => {
     const room = trial.daemon();
     await create(room, 'web');
     await room.operations.close();
-    trial.machine('web')?.die('VMM killed by SIGKILL');
+    trial.machine('web')?.end('VMM killed by SIGKILL');
     await trial.machine('web')?.ended;
     expect(trial.vm('web')?.state).toBe('running');
     await trial.daemon().reap(trial.vm('web')?.id ?? '', 'the VMM ended');

@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import type { Result } from '@banger/api-types';
 import { systemClock } from '@banger/system';
 import { CapabilityPlan } from '../capabilities/plan.ts';
+import { FakeMachine } from '../capabilities/testing.ts';
 import type { Capability, Machines } from '../capabilities/types.ts';
 import { BangerError } from '../errors.ts';
 import type { GuestProcess, Guests } from '../guest/port.ts';
 import { createLocks } from '../locks/create-locks.ts';
 import { Operations } from '../ops/operations.ts';
 import type { Failpoint } from '../ops/step-runner.ts';
+import { describeError } from '../ops/testing.ts';
 import type { StepType } from '../ops/types.ts';
 import { anyStep, forwardStep, planStep } from '../steps.ts';
 import { openStore } from '../store/open.ts';
 import type { Store, VmRecord } from '../store/types.ts';
-import type { Machine, MachineEnd } from '../vmm/port.ts';
 import { makeVms, type VmRoom } from './make-vms.ts';
 
 const IMAGE = {
@@ -34,27 +35,6 @@ const FILES = {
   kernelPath: '/k',
   initramfsPath: '/i',
 };
-
-/** A VMM that is only a promise. */
-export class FakeMachine implements Machine {
-  readonly identity = { pid: 4_000_000, startTimeTicks: 1, bootId: 'boot' };
-  readonly #end = Promise.withResolvers<MachineEnd>();
-  readonly ended = this.#end.promise;
-  isReleased = false;
-  kill(): Promise<MachineEnd> {
-    this.die('VMM killed');
-    return this.ended;
-  }
-  die(reason: string): void {
-    this.#end.resolve({ reason, requested: false });
-  }
-  powerButton(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-  release(): void {
-    this.isReleased = true;
-  }
-}
 
 type Named = { readonly vmId: string };
 
@@ -197,6 +177,7 @@ export class VmTrial implements Disposable {
         tapOf: (vmId) => `bt${vmId.slice(0, 10)}`,
       },
       defaults: { vcpus: 1, memoryMib: 512, diskBytes: 2 ** 31, workDiskBytes: 2 ** 31, stopGraceMs: 1000 },
+      onReapFailed: (_vmId, error) => void this.lost.push(error),
       adapters: { vmm: 'fake', accelerator: 'none', diskBackend: 'fake' },
       operations: (types) =>
         new Operations({
@@ -206,10 +187,7 @@ export class VmTrial implements Disposable {
           now: () => new Date(),
           monotonicMs: () => performance.now(),
           detach: (work) => locks.runDetached(work),
-          describeError: (error) =>
-            error instanceof BangerError
-              ? { code: error.code, message: error.message }
-              : { code: 'internal', message: String(error) },
+          describeError,
           onLost: (_operation, error) => void this.lost.push(error),
         }),
     });
