@@ -30,5 +30,9 @@ It works. What to try next (banger is ./packages/banger/bin/banger):
   ${prefix}banger vm list                              what is there
   ${prefix}banger doctor                               what would make this host faster
   ${prefix}banger daemon stop                          ends the daemon; machines go on running`);
+  if (prefix !== '') {
+    console.log(`To use banger without sudo (which amounts to root on this host), then log in anew and restart the daemon:
+  sudo groupadd --system --force banger && sudo usermod -aG banger "$USER"`);
+  }
   return 0;
 });
