@@ -89,7 +89,7 @@ async function waitReady(
 ): Promise<void> {
   const died = new AbortController();
   const waiting = AbortSignal.any([signal, died.signal, AbortSignal.timeout(timeoutMs)]);
-  void machine?.ended.then(({ reason }) => died.abort(reason));
+  void machine?.ended.then(({ reason }) => died.abort(new Error(`the VM ended while it booted: ${reason}`)));
   try {
     await guests.waitReady(address, waiting);
   } catch (cause) {
@@ -98,7 +98,11 @@ async function waitReady(
     // The undo of a create takes the log along.
     const details = { lastLines: await lastLines(consoleLog) };
     if (died.signal.aborted) {
-      throw new BangerError('vm_died', `the VM ended while it booted: ${died.signal.reason}`, { details, cause });
+      throw new BangerError('vm_died', (died.signal.reason as Error).message, {
+        remediation: 'Its console says more. A guest that ran out of memory needs more of it.',
+        details,
+        cause,
+      });
     }
     throw new BangerError('guest_unreachable', `the guest did not answer within ${timeoutMs / 1000} s`, {
       remediation: 'Its console says how far it came; a slow host needs a longer `limits.boot_timeout`.',
